@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * kgil: a global interpreter lock and semaphore-backed locks.
+ *
+ * This is the contract between the kernel module and user space, and the only
+ * header both sides share.  Times are in nanoseconds of CLOCK_MONOTONIC as the
+ * caller sees it (inside a time namespace, that namespace's).
+ *
+ * /dev/kgil answers KGIL_IOC_QUERY and KGIL_IOC_CREATE.  An object is a file
+ * descriptor, and lives as long as its last descriptor, mapping and running
+ * call.  Every other command is for an object's descriptor.
+ *
+ * A command that fails changes nothing, with two exceptions: EOWNERDEAD is an
+ * acquisition, and a KGIL_IOC_YIELD ended by a signal has given the lock up.
+ *
+ * Errors, one meaning each:
+ *   EAGAIN      the object is taken (KGIL_IOC_TRY_ACQUIRE only)
+ *   ETIMEDOUT   the deadline passed (KGIL_IOC_ACQUIRE_UNTIL only)
+ *   EINTR       a signal arrived while waiting; with SA_RESTART the call is
+ *               restarted instead, but a KGIL_IOC_YIELD never is
+ *   EPERM       release of a free lock, or by a thread that is not the owner
+ *   EDEADLK     waiting for a gil that the caller itself owns
+ *   EOVERFLOW   past a semaphore's maximum or an rlock's greatest depth
+ *   EOWNERDEAD  the caller now holds the object; its last owner died holding
+ *               it.  Reported once.
+ *   EINVAL      unknown flag or type, non-zero padding or argument, value out
+ *               of range
+ *   ENOTTY      no such command for this descriptor
+ *   EFAULT      bad pointer
+ *   ENOMEM, EMFILE, ENFILE  as everywhere
+ */
+#ifndef _UAPI_LINUX_KGIL_H
+#define _UAPI_LINUX_KGIL_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define KGIL_DEVICE		"/dev/kgil"
+
+/* Incremented when the meaning of something below changes. */
+#define KGIL_ABI_VERSION	1
+
+/**
+ * enum kgil_type - what an object is
+ * @KGIL_TYPE_GIL: global interpreter lock.  One owner, not recursive; who waits
+ *	gets it in the order of its policy, handed over in one step; the owner
+ *	is asked to drop it when its switch interval is over.
+ * @KGIL_TYPE_SEM: counting semaphore with a maximum.  No owner.
+ * @KGIL_TYPE_LOCK: Python's Lock: a semaphore of maximum 1.  No owner: any
+ *	thread may release it.
+ * @KGIL_TYPE_RLOCK: Python's RLock: the same semaphore, with an owner and a
+ *	depth.
+ */
+enum kgil_type {
+	KGIL_TYPE_GIL	= 1,
+	KGIL_TYPE_SEM	= 2,
+	KGIL_TYPE_LOCK	= 3,
+	KGIL_TYPE_RLOCK	= 4,
+};
+
+/**
+ * enum kgil_policy - which waiter of a gil is next
+ * @KGIL_POLICY_DEFAULT: what struct kgil_query calls the default
+ * @KGIL_POLICY_FIFO: order of arrival
+ */
+enum kgil_policy {
+	KGIL_POLICY_DEFAULT	= 0,
+	KGIL_POLICY_FIFO	= 1,
+};
+
+/* The switch interval of a gil, in ns. */
+#define KGIL_INTERVAL_MIN	10000ULL
+#define KGIL_INTERVAL_MAX	1000000000ULL
+#define KGIL_INTERVAL_DEFAULT	5000000ULL
+
+/* The greatest maximum of a semaphore and the greatest depth of an rlock. */
+#define KGIL_COUNT_MAX		0x7fffffffU
+
+/* Bits of struct kgil_query.features. */
+#define KGIL_FEATURE_DROP_PAGE	(1ULL << 0)	/* mmap of a gil */
+#define KGIL_FEATURE_OWNER_DEAD	(1ULL << 1)	/* EOWNERDEAD */
+#define KGIL_FEATURE_NETLINK	(1ULL << 2)	/* the netlink family below */
+
+/**
+ * struct kgil_query - what this module is
+ * @abi: KGIL_ABI_VERSION of the module
+ * @default_policy: enum kgil_policy that a new gil gets
+ * @features: KGIL_FEATURE_* bits
+ * @types: bit (1 << enum kgil_type) for each type that can be created
+ */
+struct kgil_query {
+	__u32 abi;
+	__u32 default_policy;
+	__u64 features;
+	__u64 types;
+};
+
+/**
+ * struct kgil_create - what KGIL_IOC_CREATE makes
+ * @type: enum kgil_type
+ * @flags: must be 0
+ * @interval_ns: gil: switch interval, KGIL_INTERVAL_MIN to KGIL_INTERVAL_MAX;
+ *	0: KGIL_INTERVAL_DEFAULT.  Other types: must be 0.
+ * @policy: gil: enum kgil_policy.  Other types: must be 0.
+ * @count: sem: count to begin with, 0 to @max.  Other types: must be 0.
+ * @max: sem: maximum, 1 to KGIL_COUNT_MAX; rlock: greatest depth, the same
+ *	range, or 0 for KGIL_COUNT_MAX.  Other types: must be 0.
+ * @pad: must be 0
+ */
+struct kgil_create {
+	__u32 type;
+	__u32 flags;
+	__u64 interval_ns;
+	__u32 policy;
+	__u32 count;
+	__u32 max;
+	__u32 pad;
+};
+
+/**
+ * struct kgil_until - an acquire that gives up
+ * @deadline_ns: absolute time, at most the greatest signed 64-bit number.  A
+ *	deadline in the past still takes an object that is free.
+ * @flags: must be 0
+ * @pad: must be 0
+ */
+struct kgil_until {
+	__u64 deadline_ns;
+	__u32 flags;
+	__u32 pad;
+};
+
+/* Bits of struct kgil_state.flags. */
+#define KGIL_STATE_MINE		(1U << 0)	/* the caller owns it */
+#define KGIL_STATE_OWNER_DIED	(1U << 1)	/* next acquire: EOWNERDEAD */
+#define KGIL_STATE_DROP_REQUEST	(1U << 2)	/* the owner is asked to drop */
+
+/**
+ * struct kgil_state - one object at one moment
+ * @id: number of the object, never used again
+ * @type: enum kgil_type
+ * @flags: KGIL_STATE_* bits
+ * @owner: gil, rlock: id of the owning thread (see KGIL_IOC_ATTACH); 0: none
+ * @owner_pid: process id of the owner, in the caller's pid namespace; for a
+ *	lock that is taken, of the thread that took it; 0: none or unknown there
+ * @owner_tid: thread id, likewise
+ * @depth: rlock: how often the owner holds it; gil: 1 if owned; else 0
+ * @count: how many acquires would not block; 0 or 1 but for a sem
+ * @max: greatest @count; rlock: greatest @depth
+ * @waiters: threads that wait now
+ * @policy: gil: enum kgil_policy
+ * @interval_ns: gil: switch interval
+ */
+struct kgil_state {
+	__u64 id;
+	__u32 type;
+	__u32 flags;
+	__u64 owner;
+	__u32 owner_pid;
+	__u32 owner_tid;
+	__u32 depth;
+	__u32 count;
+	__u32 max;
+	__u32 waiters;
+	__u32 policy;
+	__u32 pad;
+	__u64 interval_ns;
+};
+
+/**
+ * struct kgil_stats - what happened to an object since it was created
+ * @acquisitions: times it was acquired (an rlock's nested ones don't count),
+ *	those with EOWNERDEAD included
+ * @contentions: acquires that had to wait, those by yield included
+ * @wait_total_ns: time spent waiting, by waits that are over
+ * @wait_max_ns: longest of these waits
+ * @hold_total_ns: time it was held, by holds that are over; not for a sem of
+ *	maximum above 1
+ * @hold_max_ns: longest of these holds
+ * @switches: acquisitions by another thread than the one before; gil and rlock
+ * @yields: times the owner gave a gil to a waiter by KGIL_IOC_YIELD
+ * @drop_requests: times an owner was asked to drop
+ * @timeouts: waits that ended by their deadline
+ * @interrupts: waits that ended by a signal
+ * @owner_deaths: owners that died holding it
+ */
+struct kgil_stats {
+	__u64 acquisitions;
+	__u64 contentions;
+	__u64 wait_total_ns;
+	__u64 wait_max_ns;
+	__u64 hold_total_ns;
+	__u64 hold_max_ns;
+	__u64 switches;
+	__u64 yields;
+	__u64 drop_requests;
+	__u64 timeouts;
+	__u64 interrupts;
+	__u64 owner_deaths;
+};
+
+/**
+ * struct kgil_page - what mmap() of a gil shows
+ * @owner: id of the owning thread (see KGIL_IOC_ATTACH); 0: none
+ * @drop_request: not 0: the owner should yield or release
+ * @pad: 0
+ *
+ * One page at offset 0, MAP_SHARED and PROT_READ; the kernel alone writes it.
+ * A child of fork doesn't inherit the mapping.
+ */
+struct kgil_page {
+	__u64 owner;
+	__u32 drop_request;
+	__u32 pad;
+};
+
+#define KGIL_IOC_MAGIC		0xC6
+
+/* On /dev/kgil: */
+#define KGIL_IOC_QUERY		_IOR(KGIL_IOC_MAGIC, 0x80, struct kgil_query)
+/* Returns a new descriptor, close-on-exec. */
+#define KGIL_IOC_CREATE		_IOW(KGIL_IOC_MAGIC, 0x81, struct kgil_create)
+
+/*
+ * On an object.  The commands without a structure take 0 as their argument.
+ */
+/* Take it; wait if need be. */
+#define KGIL_IOC_ACQUIRE	_IO(KGIL_IOC_MAGIC, 0x90)
+/* Take it if that needs no wait. */
+#define KGIL_IOC_TRY_ACQUIRE	_IO(KGIL_IOC_MAGIC, 0x91)
+/* Take it; wait until a time. */
+#define KGIL_IOC_ACQUIRE_UNTIL	_IOW(KGIL_IOC_MAGIC, 0x92, struct kgil_until)
+/* Give it back; exactly one waiter proceeds. */
+#define KGIL_IOC_RELEASE	_IO(KGIL_IOC_MAGIC, 0x93)
+/*
+ * gil: give it to the next waiter, wait for one's own turn, own it again.
+ * Without a waiter: go on owning it.
+ */
+#define KGIL_IOC_YIELD		_IO(KGIL_IOC_MAGIC, 0x94)
+/* Read the state, and what happened until now. */
+#define KGIL_IOC_STATE		_IOR(KGIL_IOC_MAGIC, 0x95, struct kgil_state)
+#define KGIL_IOC_STATS		_IOR(KGIL_IOC_MAGIC, 0x96, struct kgil_stats)
+/*
+ * gil, rlock: the id by which the object knows the calling thread: 64 bits,
+ * the same for every object, never used again.  The first acquire does it too.
+ */
+#define KGIL_IOC_ATTACH		_IOR(KGIL_IOC_MAGIC, 0x97, __u64)
+/* gil: set the switch interval in ns, at once. */
+#define KGIL_IOC_SET_INTERVAL	_IOW(KGIL_IOC_MAGIC, 0x98, __u64)
+
+/*
+ * Generic netlink.  Only objects created in the socket's network namespace are
+ * shown, and only to their creator or a holder of CAP_SYS_ADMIN are pids.
+ */
+#define KGIL_GENL_NAME		"kgil"
+#define KGIL_GENL_VERSION	1
+#define KGIL_GENL_MCGRP_EVENTS	"events"
+
+/**
+ * enum kgil_cmd - commands and notifications
+ * @KGIL_CMD_OBJECT_GET: do: one object, by KGIL_A_OBJECT_ID; dump: all.  The
+ *	answer holds the KGIL_A_OBJECT_* attributes.
+ * @KGIL_CMD_OWNER_DIED_NTF: an owner died; to the group "events".  Holds
+ *	KGIL_A_OBJECT_ID, _TYPE, _OWNER and _OWNER_TID of who died, and _WAITERS
+ *	at that moment.
+ */
+enum kgil_cmd {
+	KGIL_CMD_OBJECT_GET	= 1,
+	KGIL_CMD_OWNER_DIED_NTF	= 2,
+
+	__KGIL_CMD_MAX,
+#define KGIL_CMD_MAX (__KGIL_CMD_MAX - 1)
+};
+
+/**
+ * enum kgil_object_attr - attributes of an object
+ * @KGIL_A_OBJECT_PAD: padding of 64-bit attributes
+ * @KGIL_A_OBJECT_ID: u64, as in struct kgil_state
+ * @KGIL_A_OBJECT_TYPE: u32, enum kgil_type
+ * @KGIL_A_OBJECT_FLAGS: u32, KGIL_STATE_* but MINE
+ * @KGIL_A_OBJECT_OWNER: u64, id of the owning thread; absent: none
+ * @KGIL_A_OBJECT_OWNER_PID: u32, as in struct kgil_state; absent: unknown
+ * @KGIL_A_OBJECT_OWNER_TID: u32, likewise
+ * @KGIL_A_OBJECT_OWNER_COMM: string, the thread's name, at most 15 bytes
+ * @KGIL_A_OBJECT_UID: u32, user who created it, in the reader's user namespace
+ * @KGIL_A_OBJECT_DEPTH: u32, as in struct kgil_state
+ * @KGIL_A_OBJECT_COUNT: u32, likewise
+ * @KGIL_A_OBJECT_MAX: u32, likewise
+ * @KGIL_A_OBJECT_WAITERS: u32, likewise
+ * @KGIL_A_OBJECT_POLICY: u32, gil only
+ * @KGIL_A_OBJECT_INTERVAL: u64, ns, gil only
+ * @KGIL_A_OBJECT_STATS: nest of enum kgil_stats_attr
+ */
+enum kgil_object_attr {
+	KGIL_A_OBJECT_PAD	= 1,
+	KGIL_A_OBJECT_ID,
+	KGIL_A_OBJECT_TYPE,
+	KGIL_A_OBJECT_FLAGS,
+	KGIL_A_OBJECT_OWNER,
+	KGIL_A_OBJECT_OWNER_PID,
+	KGIL_A_OBJECT_OWNER_TID,
+	KGIL_A_OBJECT_OWNER_COMM,
+	KGIL_A_OBJECT_UID,
+	KGIL_A_OBJECT_DEPTH,
+	KGIL_A_OBJECT_COUNT,
+	KGIL_A_OBJECT_MAX,
+	KGIL_A_OBJECT_WAITERS,
+	KGIL_A_OBJECT_POLICY,
+	KGIL_A_OBJECT_INTERVAL,
+	KGIL_A_OBJECT_STATS,
+
+	__KGIL_A_OBJECT_MAX,
+#define KGIL_A_OBJECT_MAX (__KGIL_A_OBJECT_MAX - 1)
+};
+
+/**
+ * enum kgil_stats_attr - u64 each, in the order of struct kgil_stats
+ * @KGIL_A_STATS_PAD: padding of 64-bit attributes
+ * @KGIL_A_STATS_ACQUISITIONS: see struct kgil_stats
+ * @KGIL_A_STATS_CONTENTIONS: likewise
+ * @KGIL_A_STATS_WAIT_TOTAL: ns
+ * @KGIL_A_STATS_WAIT_MAX: ns
+ * @KGIL_A_STATS_HOLD_TOTAL: ns
+ * @KGIL_A_STATS_HOLD_MAX: ns
+ * @KGIL_A_STATS_SWITCHES: see struct kgil_stats
+ * @KGIL_A_STATS_YIELDS: likewise
+ * @KGIL_A_STATS_DROP_REQUESTS: likewise
+ * @KGIL_A_STATS_TIMEOUTS: likewise
+ * @KGIL_A_STATS_INTERRUPTS: likewise
+ * @KGIL_A_STATS_OWNER_DEATHS: likewise
+ */
+enum kgil_stats_attr {
+	KGIL_A_STATS_PAD	= 1,
+	KGIL_A_STATS_ACQUISITIONS,
+	KGIL_A_STATS_CONTENTIONS,
+	KGIL_A_STATS_WAIT_TOTAL,
+	KGIL_A_STATS_WAIT_MAX,
+	KGIL_A_STATS_HOLD_TOTAL,
+	KGIL_A_STATS_HOLD_MAX,
+	KGIL_A_STATS_SWITCHES,
+	KGIL_A_STATS_YIELDS,
+	KGIL_A_STATS_DROP_REQUESTS,
+	KGIL_A_STATS_TIMEOUTS,
+	KGIL_A_STATS_INTERRUPTS,
+	KGIL_A_STATS_OWNER_DEATHS,
+
+	__KGIL_A_STATS_MAX,
+#define KGIL_A_STATS_MAX (__KGIL_A_STATS_MAX - 1)
+};
+
+#endif /* _UAPI_LINUX_KGIL_H */

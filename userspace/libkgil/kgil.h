@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libkgil: the global interpreter lock and the locks of the kgil kernel module.
+ *
+ * Two layers.  The first is one thin call for each command of /dev/kgil, on a
+ * file descriptor.  The second, struct kgil, is a GIL as an interpreter uses it.
+ *
+ * Every function that returns int returns 0 (or what it says) on success, and
+ * -1 with errno set on failure; the values of errno are those of <linux/kgil.h>.
+ * EOWNERDEAD, alone among them, means that the lock was acquired.
+ * All are safe to call from several threads, unless they say otherwise.
+ */
+#ifndef KGIL_H
+#define KGIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/kgil.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KGIL_LIB_VERSION "0.1.0"
+
+/* The version of the library that is running. */
+const char *kgil_version(void);
+
+/* One sentence on @err as kgil means it, and what to do; never NULL. */
+const char *kgil_strerror(int err);
+
+/* What the module is.  errno: ENOENT, ENODEV no module; EACCES no permission. */
+int kgil_query(struct kgil_query *query);
+
+/* Objects: each returns a new descriptor, close-on-exec; close(2) ends it. */
+int kgil_create(const struct kgil_create *create);
+int kgil_create_gil(uint64_t interval_ns);	/* 0: the default, 5 ms */
+int kgil_create_sem(uint32_t count, uint32_t max);
+int kgil_create_lock(void);
+int kgil_create_rlock(void);
+
+/* Wait for the object and take it. */
+int kgil_acquire(int fd);
+/* 1: taken; 0: it is not free (Python's False); -1: an error. */
+int kgil_try_acquire(int fd);
+/* 1: taken; 0: not free until @deadline_ns of CLOCK_MONOTONIC; -1: an error. */
+int kgil_acquire_until(int fd, uint64_t deadline_ns);
+/* The same, @timeout_ns from now. */
+int kgil_acquire_for(int fd, uint64_t timeout_ns);
+int kgil_release(int fd);
+/* A gil: hand it to the next waiter and wait for one's own turn. */
+int kgil_yield(int fd);
+int kgil_set_interval(int fd, uint64_t interval_ns);
+int kgil_state(int fd, struct kgil_state *state);
+int kgil_stats(int fd, struct kgil_stats *stats);
+/* The calling thread's id, as in struct kgil_state and struct kgil_page. */
+int kgil_attach(int fd, uint64_t *id);
+
+/* The page of a gil; NULL with errno set.  Unmap it with kgil_unmap(). */
+const struct kgil_page *kgil_map(int fd);
+int kgil_unmap(const struct kgil_page *page);
+
+/**
+ * struct kgil - a GIL as an interpreter uses it
+ * @page: the page that kgil_gil_check() reads; private
+ * @fd: the gil's descriptor, for the calls above
+ *
+ * Made by kgil_gil_new().  A thread attaches before it uses it, and detaches
+ * before it ends.
+ */
+struct kgil {
+	const struct kgil_page *page;
+	int fd;
+};
+
+/* A new GIL, owned by nobody; NULL with errno set.  0: an interval of 5 ms. */
+struct kgil *kgil_gil_new(uint64_t interval_ns);
+/* No thread may be attached.  NULL is allowed. */
+void kgil_gil_free(struct kgil *gil);
+
+/* Make the calling thread known to @gil.  errno: EEXIST it is already. */
+int kgil_gil_attach(struct kgil *gil);
+/* The reverse.  errno: EBUSY it owns @gil; ENOENT it is not attached. */
+int kgil_gil_detach(struct kgil *gil);
+
+/*
+ * Acquire and release.  Acquire goes on waiting after a signal.
+ * errno: ENOENT the thread is not attached; EOWNERDEAD: acquired.
+ */
+int kgil_gil_acquire(struct kgil *gil);
+int kgil_gil_release(struct kgil *gil);
+/* Does the calling thread own it?  A load and a comparison. */
+bool kgil_gil_held(const struct kgil *gil);
+
+/*
+ * Hand @gil to the next waiter, if any, and own it again on return, signals
+ * or not.  What kgil_gil_check() does when it is asked to.
+ */
+int kgil_gil_switch(struct kgil *gil);
+
+/**
+ * kgil_gil_check() - to be called often by the owner, as by an eval loop
+ * @gil: owned by the calling thread
+ *
+ * One load, and a branch that is rarely taken.
+ *
+ * Return: as kgil_gil_switch().
+ */
+static inline int kgil_gil_check(struct kgil *gil)
+{
+	if (__builtin_expect(__atomic_load_n(&gil->page->drop_request,
+					     __ATOMIC_RELAXED), 0))
+		return kgil_gil_switch(gil);
+	return 0;
+}
+
+/*
+ * Around a call that may block: begin releases, end acquires again.  Both keep
+ * errno if they succeed.
+ */
+int kgil_gil_begin_blocking(struct kgil *gil);
+int kgil_gil_end_blocking(struct kgil *gil);
+
+/* 10 µs to 1 s.  errno: EINVAL out of range. */
+int kgil_gil_set_interval(struct kgil *gil, uint64_t interval_ns);
+
+/*
+ * In the child of a fork, by its only thread: a GIL of the child's own in place
+ * of the parent's, with the same interval; the thread is attached, and owns it
+ * if the thread that forked owned the parent's.
+ */
+int kgil_gil_after_fork_child(struct kgil *gil);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KGIL_H */
