@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What the library says of itself, and of errors. */
+#include <errno.h>
+#include <string.h>
+
+#include "kgil.h"
+
+const char *kgil_version(void)
+{
+	return KGIL_LIB_VERSION;
+}
+
+const char *kgil_strerror(int err)
+{
+	switch (err) {
+	case EAGAIN:
+		return "The object is taken; try again later, or wait for it.";
+	case ETIMEDOUT:
+		return "The object was not free until the deadline.";
+	case EINTR:
+		return "A signal ended the wait, and the object is not held; call again.";
+	case EPERM:
+		return "The object is free, or another thread owns it; release only what you acquired.";
+	case EDEADLK:
+		return "The calling thread owns this gil already, and would wait for itself.";
+	case EOVERFLOW:
+		return "The semaphore is at its maximum, or the rlock at its greatest depth.";
+	case EOWNERDEAD:
+		return "The object is yours now, but its last owner died holding it; check the data it protects.";
+	case EINVAL:
+		return "A flag, type or value is not one that kgil allows.";
+	case ENOTTY:
+		return "The descriptor is not of kgil, or its type does not have this command.";
+	case EFAULT:
+		return "A pointer does not point to memory of the caller.";
+	case EBADF:
+		return "The descriptor is not open.";
+	case ENOMEM:
+		return "There is no memory left; free some, or raise the limit of the memory cgroup.";
+	case EMFILE:
+		return "The process has too many open descriptors; close some, or raise ulimit -n.";
+	case ENFILE:
+		return "The system has too many open files; close some, or raise fs.file-max.";
+	case ENOENT:
+		return "There is no " KGIL_DEVICE ": load the module with `insmod kgil.ko` or "
+		       "`modprobe kgil` (of a struct kgil: attach the thread first).";
+	case ENODEV:
+	case ENXIO:
+		return "No module stands behind the descriptor or " KGIL_DEVICE
+		       ": load it with `insmod kgil.ko` or `modprobe kgil`.";
+	case EACCES:
+		return "You may not open " KGIL_DEVICE
+		       ": become root, or let root type `chmod 666 " KGIL_DEVICE "`.";
+	case EEXIST:
+		return "The thread is attached to this gil already.";
+	case EBUSY:
+		return "The thread owns this gil; release it before you detach.";
+	default:
+		return strerror(err);
+	}
+}
