@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the scripts share.  Sourced, never run.  Runs on a machine that has
+# nothing but bash and coreutils.
+
+KGIL_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+KGIL_CACHE=${KGIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kgil}
+export KGIL_TOP KGIL_CACHE
+
+# Exit statuses of all scripts, beside 0 and 1.
+# shellcheck disable=SC2034
+STATUS_USAGE=2
+STATUS_MISSING=3
+
+say()
+{
+	printf '%s\n' "$*" >&2
+}
+
+# die STATUS MESSAGE: one line to stderr, then exit.
+die()
+{
+	local status=$1
+
+	shift
+	say "${0##*/}: $*"
+	exit "$status"
+}
+
+# The options of apt-get that let root download into any directory.
+apt_get()
+{
+	if [ "$(id -u)" = 0 ]; then
+		apt-get -q -o APT::Sandbox::User=root "$@"
+	else
+		apt-get -q "$@"
+	fi
+}
+
+# have_candidate PACKAGE: can apt get it?
+have_candidate()
+{
+	apt-cache show --no-all-versions "$1" >/dev/null 2>&1
+}
+
+# fetch_deb PACKAGE DIRECTORY: unpack a Debian package there.  Installs nothing.
+fetch_deb()
+{
+	local package=$1 directory=$2 work
+
+	have_candidate "$package" ||
+		die $STATUS_MISSING "apt knows no package $package; run: sudo apt-get update"
+	mkdir -p "$KGIL_CACHE"
+	work=$(mktemp -d "$KGIL_CACHE/download.XXXXXX")
+	say "Downloading $package into $KGIL_CACHE ..."
+	if ! (cd "$work" && apt_get download "$package" >apt.log 2>&1); then
+		cat "$work/apt.log" >&2
+		rm -rf "$work"
+		die 1 "cannot download $package; is the network there? Or run: sudo apt-get update"
+	fi
+	mkdir -p "$directory"
+	dpkg-deb -x "$work"/*.deb "$directory" || die 1 "cannot unpack $package"
+	rm -rf "$work"
+}
+
+# with_lock NAME: hold a lock of the cache until this (sub)shell ends.
+with_lock()
+{
+	mkdir -p "$KGIL_CACHE"
+	exec {KGIL_LOCK_FD}>"$KGIL_CACHE/$1.lock"
+	flock "$KGIL_LOCK_FD"
+}
