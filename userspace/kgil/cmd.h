@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The subcommands, a file each.  argv[0] is the subcommand's name; each returns
+ * an exit status of err.h.
+ */
+#ifndef KGIL_CMD_CMD_H
+#define KGIL_CMD_CMD_H
+
+int cmd_contend(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_ls(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+
+#endif /* KGIL_CMD_CMD_H */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <kgil.h>
+
+#include "err.h"
+#include "out.h"
+
+static const char *command;
+
+void err_set_command(const char *name)
+{
+	command = name;
+}
+
+static void print_line(const char *fmt, va_list args)
+{
+	out_progress_end();
+	fputs("kgil: ", stderr);
+	if (command)
+		fprintf(stderr, "%s: ", command);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
+void err_print(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print_line(fmt, args);
+	va_end(args);
+}
+
+int err_usage(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print_line(fmt, args);
+	va_end(args);
+	return STATUS_USAGE;
+}
+
+int err_failed(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print_line(fmt, args);
+	va_end(args);
+	return STATUS_FAILED;
+}
+
+int err_device(int err, const char *what)
+{
+	switch (err) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		out_progress_end();
+		fprintf(stderr, "kgil: %s: no such device: the kgil module is not loaded; load it with: sudo insmod kgil.ko (or: sudo modprobe kgil)\n",
+			KGIL_DEVICE);
+		return STATUS_NO_DEVICE;
+	case EACCES:
+	case EPERM:
+		out_progress_end();
+		fprintf(stderr, "kgil: %s: permission denied: run this as root, or allow everyone with: sudo chmod 0666 %s\n",
+			KGIL_DEVICE, KGIL_DEVICE);
+		return STATUS_NO_PERMISSION;
+	default:
+		return err_failed("%s: %s", what, kgil_strerror(err));
+	}
+}
