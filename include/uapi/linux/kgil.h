@@ -261,8 +261,8 @@ struct kgil_page {
  * @KGIL_CMD_OBJECT_GET: do: one object, by KGIL_A_OBJECT_ID; dump: all.  The
  *	answer holds the KGIL_A_OBJECT_* attributes.
  * @KGIL_CMD_OWNER_DIED_NTF: an owner died; to the group "events".  Holds
- *	KGIL_A_OBJECT_ID, _TYPE, _OWNER and _OWNER_TID of who died, and _WAITERS
- *	at that moment.
+ *	KGIL_A_OBJECT_ID, _TYPE, _OWNER (the id of who died; no pid, because
+ *	every listener of the namespace gets it) and _WAITERS at that moment.
  */
 enum kgil_cmd {
 	KGIL_CMD_OBJECT_GET	= 1,

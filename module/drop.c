@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The drop request.
+ *
+ * The owner of a gil polls one word of the page it shares with the kernel.  The
+ * word is set when somebody waits and the owner's switch interval is over, by
+ * one timer for each gil, and cleared when the ownership changes.
+ *
+ * The timer is lazy: a change of owner doesn't touch it.  It runs until the
+ * deadline of an owner who may be gone by then, and its callback looks who owns
+ * the gil now: the deadline has moved, and the timer with it, or it is over,
+ * and the request is raised.  So a gil that changes hands a million times a
+ * second starts no timer a million times, and there is at most one expiry for
+ * each change of owner.
+ */
+#include "drop.h"
+#include "object.h"
+#include "page.h"
+#include "policy.h"
+
+static void kgil_drop_set(struct kgil_object *obj, bool requested)
+{
+	if (obj->drop.requested == requested)
+		return;
+	obj->drop.requested = requested;
+	obj->stats.drop_requests += requested;
+	kgil_page_show_drop(obj->page, requested);
+}
+
+/* When the timer has to fire for the present owner; 0: no need to. */
+static u64 kgil_drop_due(const struct kgil_object *obj)
+{
+	if (!obj->nr_waiters || obj->drop.requested)
+		return 0;
+	return kgil_policy_drop_at(obj->hold_start, obj->drop.interval);
+}
+
+static void kgil_drop_watch(struct kgil_object *obj, u64 now)
+{
+	u64 due = kgil_drop_due(obj);
+
+	if (!due || obj->drop.armed)
+		return;
+	if (due <= now) {
+		kgil_drop_set(obj, true);
+		return;
+	}
+	obj->drop.armed = true;
+	hrtimer_start(&obj->drop.timer, ns_to_ktime(due),
+		      HRTIMER_MODE_ABS_SOFT);
+}
+
+static enum hrtimer_restart kgil_drop_expired(struct hrtimer *timer)
+{
+	struct kgil_object *obj = container_of(timer, struct kgil_object,
+					       drop.timer);
+	enum hrtimer_restart restart = HRTIMER_NORESTART;
+	unsigned long flags;
+	u64 due;
+
+	raw_spin_lock_irqsave(&obj->lock, flags);
+	due = kgil_drop_due(obj);
+	if (due > kgil_now()) {
+		hrtimer_set_expires(timer, ns_to_ktime(due));
+		restart = HRTIMER_RESTART;
+	} else {
+		obj->drop.armed = false;
+		if (due)
+			kgil_drop_set(obj, true);
+	}
+	raw_spin_unlock_irqrestore(&obj->lock, flags);
+	return restart;
+}
+
+/* The ownership has changed: the new owner isn't asked for anything yet. */
+void kgil_drop_new_owner(struct kgil_object *obj, u64 now)
+{
+	if (!obj->drop.interval)
+		return;
+	kgil_drop_set(obj, false);
+	kgil_drop_watch(obj, now);
+}
+
+void kgil_drop_new_waiter(struct kgil_object *obj, u64 now)
+{
+	if (obj->drop.interval)
+		kgil_drop_watch(obj, now);
+}
+
+/* A waiter gave up.  Was it the last, the owner may go on. */
+void kgil_drop_lost_waiter(struct kgil_object *obj)
+{
+	if (obj->drop.interval && !obj->nr_waiters)
+		kgil_drop_set(obj, false);
+}
+
+/* Also for the interval that is running. */
+void kgil_drop_set_interval(struct kgil_object *obj, u64 interval)
+{
+	struct kgil_drop *drop = &obj->drop;
+
+	raw_spin_lock_irq(&obj->lock);
+	drop->interval = interval;
+	/* A callback that is running looks at the new interval itself. */
+	if (drop->armed && hrtimer_try_to_cancel(&drop->timer) >= 0)
+		drop->armed = false;
+	kgil_drop_watch(obj, kgil_now());
+	raw_spin_unlock_irq(&obj->lock);
+}
+
+void kgil_drop_init(struct kgil_object *obj, u64 interval, u32 policy)
+{
+	obj->drop.interval = interval ?: KGIL_INTERVAL_DEFAULT;
+	obj->drop.policy = kgil_policy_resolve(policy);
+	hrtimer_setup(&obj->drop.timer, kgil_drop_expired, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_SOFT);
+}
+
+void kgil_drop_exit(struct kgil_object *obj)
+{
+	if (obj->drop.interval)
+		hrtimer_cancel(&obj->drop.timer);
+}

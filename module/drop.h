@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The drop request: asking the owner of a gil to let somebody else run. */
+#ifndef _KGIL_DROP_H
+#define _KGIL_DROP_H
+
+#include <linux/hrtimer.h>
+#include <linux/types.h>
+
+struct kgil_object;
+
+/**
+ * struct kgil_drop - the part of a gil that asks its owner to drop it
+ * @interval: switch interval, ns; 0: this object is no gil
+ * @policy: enum kgil_policy
+ * @requested: the owner has been asked
+ * @armed: @timer is queued, or its callback has still to take the lock
+ * @timer: asks when the interval is over; starts only when not @armed
+ *
+ * All under the object's lock.
+ */
+struct kgil_drop {
+	u64 interval;
+	u32 policy;
+	bool requested;
+	bool armed;
+	struct hrtimer timer;
+};
+
+void kgil_drop_init(struct kgil_object *obj, u64 interval, u32 policy);
+void kgil_drop_exit(struct kgil_object *obj);
+
+void kgil_drop_new_owner(struct kgil_object *obj, u64 now);
+void kgil_drop_new_waiter(struct kgil_object *obj, u64 now);
+void kgil_drop_lost_waiter(struct kgil_object *obj);
+void kgil_drop_set_interval(struct kgil_object *obj, u64 interval);
+
+#endif /* _KGIL_DROP_H */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The descriptor of an object: its commands, its mapping, its end.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/overflow.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/time_namespace.h>
+#include <linux/uaccess.h>
+
+#include "file.h"
+#include "gil.h"
+#include "lock.h"
+#include "object.h"
+#include "owner.h"
+#include "page.h"
+#include "policy.h"
+#include "sem.h"
+#include "view.h"
+#include "wait.h"
+
+static int kgil_acquire(struct kgil_object *obj, ktime_t deadline)
+{
+	switch (obj->type) {
+	case KGIL_TYPE_GIL:
+		return kgil_gil_acquire(obj, deadline);
+	case KGIL_TYPE_RLOCK:
+		return kgil_rlock_acquire(obj, deadline);
+	default:
+		return kgil_sem_acquire(obj, NULL, deadline);
+	}
+}
+
+static int kgil_release(struct kgil_object *obj)
+{
+	switch (obj->type) {
+	case KGIL_TYPE_GIL:
+		return kgil_gil_release(obj);
+	case KGIL_TYPE_RLOCK:
+		return kgil_rlock_release(obj);
+	case KGIL_TYPE_LOCK:
+		return kgil_lock_release(obj);
+	default:
+		return kgil_sem_release(obj);
+	}
+}
+
+/* From the clock of the caller's time namespace to the kernel's. */
+static ktime_t kgil_host_time(u64 ns)
+{
+	struct timespec64 offset = {};
+	s64 host;
+
+	timens_add_monotonic(&offset);
+	if (check_sub_overflow((s64)ns, timespec64_to_ns(&offset), &host))
+		return KGIL_FOREVER;
+	return max_t(s64, host, 0);
+}
+
+static int kgil_acquire_until(struct kgil_object *obj, void __user *arg)
+{
+	struct kgil_until until;
+
+	if (copy_from_user(&until, arg, sizeof(until)))
+		return -EFAULT;
+	if (until.flags || until.pad || until.deadline_ns > S64_MAX)
+		return -EINVAL;
+	return kgil_acquire(obj, kgil_host_time(until.deadline_ns));
+}
+
+static int kgil_set_interval(struct kgil_object *obj, u64 __user *arg)
+{
+	u64 interval;
+
+	if (!kgil_is_gil(obj))
+		return -ENOTTY;
+	if (copy_from_user(&interval, arg, sizeof(interval)))
+		return -EFAULT;
+	if (!kgil_valid_interval(interval))
+		return -EINVAL;
+	kgil_drop_set_interval(obj, interval);
+	return 0;
+}
+
+static int kgil_attach(struct kgil_object *obj, u64 __user *arg)
+{
+	struct kgil_tie *tie;
+
+	if (!kgil_is_owned(obj))
+		return -ENOTTY;
+	tie = kgil_tie(obj);
+	if (IS_ERR(tie))
+		return PTR_ERR(tie);
+	return put_user(tie->thread->id, arg);
+}
+
+static int kgil_get_state(struct kgil_object *obj, void __user *arg)
+{
+	struct kgil_view view;
+
+	kgil_view(obj, task_active_pid_ns(current), &view);
+	if (kgil_is_owned(obj) && kgil_owns(obj, kgil_tie_find(obj)))
+		view.state.flags |= KGIL_STATE_MINE;
+	return copy_to_user(arg, &view.state, sizeof(view.state)) ? -EFAULT : 0;
+}
+
+static int kgil_get_stats(struct kgil_object *obj, void __user *arg)
+{
+	struct kgil_view view;
+
+	kgil_view(obj, NULL, &view);
+	return copy_to_user(arg, &view.stats, sizeof(view.stats)) ? -EFAULT : 0;
+}
+
+static long kgil_ioctl_arg(struct kgil_object *obj, unsigned int cmd,
+			   void __user *arg)
+{
+	switch (cmd) {
+	case KGIL_IOC_ACQUIRE_UNTIL:
+		return kgil_acquire_until(obj, arg);
+	case KGIL_IOC_STATE:
+		return kgil_get_state(obj, arg);
+	case KGIL_IOC_STATS:
+		return kgil_get_stats(obj, arg);
+	case KGIL_IOC_ATTACH:
+		return kgil_attach(obj, arg);
+	case KGIL_IOC_SET_INTERVAL:
+		return kgil_set_interval(obj, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+/* The hot commands copy nothing. */
+static long kgil_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct kgil_object *obj = file->private_data;
+
+	switch (cmd) {
+	case KGIL_IOC_ACQUIRE:
+		return arg ? -EINVAL : kgil_acquire(obj, KGIL_FOREVER);
+	case KGIL_IOC_TRY_ACQUIRE:
+		return arg ? -EINVAL : kgil_acquire(obj, KGIL_TRY);
+	case KGIL_IOC_RELEASE:
+		return arg ? -EINVAL : kgil_release(obj);
+	case KGIL_IOC_YIELD:
+		if (!kgil_is_gil(obj))
+			return -ENOTTY;
+		return arg ? -EINVAL : kgil_gil_yield(obj);
+	default:
+		return kgil_ioctl_arg(obj, cmd, (void __user *)arg);
+	}
+}
+
+static int kgil_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return kgil_page_map(file->private_data, vma);
+}
+
+/* A close; exec closes too, and is then the end of the old program. */
+static int kgil_flush(struct file *file, fl_owner_t files)
+{
+	if (current->in_execve)
+		kgil_owner_execs(file->private_data, files);
+	return 0;
+}
+
+static int kgil_file_release(struct inode *inode, struct file *file)
+{
+	kgil_object_put(file->private_data);
+	return 0;
+}
+
+static void kgil_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct kgil_view view;
+
+	kgil_view(file->private_data, NULL, &view);
+	seq_printf(m, "kgil-id:\t%llu\nkgil-type:\t%s\nkgil-waiters:\t%u\n",
+		   view.state.id, kgil_type_name(view.state.type),
+		   view.state.waiters);
+}
+
+static const struct file_operations kgil_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = kgil_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = kgil_mmap,
+	.flush = kgil_flush,
+	.release = kgil_file_release,
+	.show_fdinfo = kgil_show_fdinfo,
+	.llseek = noop_llseek,
+};
+
+/* The object behind a file of any kind; NULL: another kind. */
+struct kgil_object *kgil_object_of(const struct file *file)
+{
+	return file->f_op == &kgil_fops ? file->private_data : NULL;
+}
+
+/**
+ * kgil_file_create() - give the caller a descriptor of a new object
+ * @obj: its one reference goes to the file, or is dropped on failure
+ *
+ * Return: the descriptor; -EMFILE, -ENFILE, -ENOMEM.
+ */
+int kgil_file_create(struct kgil_object *obj)
+{
+	struct file *file;
+	char name[16];
+	int fd;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0) {
+		kgil_object_put(obj);
+		return fd;
+	}
+	snprintf(name, sizeof(name), "[kgil-%s]", kgil_type_name(obj->type));
+	file = anon_inode_getfile(name, &kgil_fops, obj, O_RDWR);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		kgil_object_put(obj);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
+}

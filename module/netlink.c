@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The generic netlink family "kgil": docs/netlink/kgil.yaml describes it.  A
+ * socket sees the objects of its network namespace.
+ */
+#include <linux/netlink.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "netlink.h"
+#include "object.h"
+#include "view.h"
+
+static struct genl_family kgil_family;
+
+static const struct nla_policy kgil_get_policy[KGIL_A_OBJECT_ID + 1] = {
+	[KGIL_A_OBJECT_ID] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+static int kgil_put_u64(struct sk_buff *msg, int attr, u64 value)
+{
+	return nla_put_u64_64bit(msg, attr, value, KGIL_A_OBJECT_PAD);
+}
+
+static_assert((int)KGIL_A_STATS_PAD == (int)KGIL_A_OBJECT_PAD);
+static_assert(KGIL_A_STATS_MAX - KGIL_A_STATS_PAD ==
+	      sizeof(struct kgil_stats) / sizeof(u64));
+
+static int kgil_put_stats(struct sk_buff *msg, const struct kgil_stats *stats)
+{
+	const u64 *counter = (const u64 *)stats;
+	struct nlattr *nest;
+	int attr;
+
+	nest = nla_nest_start(msg, KGIL_A_OBJECT_STATS);
+	if (!nest)
+		return -EMSGSIZE;
+	for (attr = KGIL_A_STATS_PAD + 1; attr <= KGIL_A_STATS_MAX; attr++)
+		if (kgil_put_u64(msg, attr, *counter++))
+			return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int kgil_put_owner(struct sk_buff *msg, const struct kgil_view *view)
+{
+	const struct kgil_state *state = &view->state;
+
+	if (state->owner &&
+	    kgil_put_u64(msg, KGIL_A_OBJECT_OWNER, state->owner))
+		return -EMSGSIZE;
+	if (!state->owner_tid)
+		return 0;
+	if (nla_put_u32(msg, KGIL_A_OBJECT_OWNER_PID, state->owner_pid) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_OWNER_TID, state->owner_tid) ||
+	    nla_put_string(msg, KGIL_A_OBJECT_OWNER_COMM, view->comm))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int kgil_put_state(struct sk_buff *msg, const struct kgil_state *state)
+{
+	if (kgil_put_u64(msg, KGIL_A_OBJECT_ID, state->id) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_TYPE, state->type) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_FLAGS, state->flags) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_DEPTH, state->depth) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_COUNT, state->count) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_MAX, state->max) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_WAITERS, state->waiters))
+		return -EMSGSIZE;
+	if (state->type == KGIL_TYPE_GIL &&
+	    (nla_put_u32(msg, KGIL_A_OBJECT_POLICY, state->policy) ||
+	     kgil_put_u64(msg, KGIL_A_OBJECT_INTERVAL, state->interval_ns)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* May who sent @request see the pids and names in @obj? */
+static bool kgil_may_see(const struct sk_buff *request,
+			 const struct kgil_object *obj)
+{
+	return uid_eq(NETLINK_CREDS(request)->uid, obj->cred->euid) ||
+	       netlink_ns_capable(request, obj->cred->user_ns, CAP_SYS_ADMIN);
+}
+
+static struct user_namespace *kgil_user_ns(const struct sk_buff *request)
+{
+	return sk_user_ns(NETLINK_CB(request).sk);
+}
+
+/* @msg: where to; @request: what for; @head: of the message, begun. */
+static int kgil_put_object(struct sk_buff *msg, const struct sk_buff *request,
+			   struct kgil_object *obj, void *head)
+{
+	struct kgil_view view;
+	uid_t uid = from_kuid_munged(kgil_user_ns(request), obj->cred->euid);
+
+	kgil_view(obj, kgil_may_see(request, obj) ? task_active_pid_ns(current) :
+						    NULL, &view);
+	if (kgil_put_state(msg, &view.state) || kgil_put_owner(msg, &view) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_UID, uid) ||
+	    kgil_put_stats(msg, &view.stats)) {
+		genlmsg_cancel(msg, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, head);
+	return 0;
+}
+
+static int kgil_reply_object(struct sk_buff *request, struct genl_info *info,
+			     struct kgil_object *obj)
+{
+	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	void *head;
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	head = genlmsg_put_reply(msg, info, &kgil_family, 0,
+				 KGIL_CMD_OBJECT_GET);
+	err = head ? kgil_put_object(msg, request, obj, head) : -EMSGSIZE;
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+static int kgil_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct kgil_object *obj;
+	int err;
+
+	if (!info->attrs[KGIL_A_OBJECT_ID]) {
+		NL_SET_ERR_MSG(info->extack, "the object's id is missing");
+		return -EINVAL;
+	}
+	obj = kgil_object_get(genl_info_net(info),
+			      nla_get_u64(info->attrs[KGIL_A_OBJECT_ID]));
+	if (!obj) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[KGIL_A_OBJECT_ID],
+				    "no object has this id");
+		return -ENOENT;
+	}
+	err = kgil_reply_object(request, info, obj);
+	kgil_object_put(obj);
+	return err;
+}
+
+static int kgil_dump_object(struct sk_buff *msg, struct netlink_callback *cb,
+			    struct kgil_object *obj)
+{
+	void *head = genlmsg_put(msg, NETLINK_CB(cb->skb).portid,
+				 cb->nlh->nlmsg_seq, &kgil_family, NLM_F_MULTI,
+				 KGIL_CMD_OBJECT_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, head);
+	return kgil_put_object(msg, cb->skb, obj, head);
+}
+
+/* cb->args[0]: the id to go on with. */
+static int kgil_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	const struct net *net = sock_net(msg->sk);
+	struct kgil_object *obj;
+	int err = 0;
+
+	cb->seq = kgil_object_generation();
+	while (!err && (obj = kgil_object_next(net, cb->args[0]))) {
+		err = kgil_dump_object(msg, cb, obj);
+		if (!err)
+			cb->args[0] = obj->id + 1;
+		kgil_object_put(obj);
+	}
+	/* The message is full: there is more to come. */
+	return msg->len ?: err;
+}
+
+static const struct genl_ops kgil_ops[] = {
+	{
+		.cmd = KGIL_CMD_OBJECT_GET,
+		.policy = kgil_get_policy,
+		.maxattr = ARRAY_SIZE(kgil_get_policy) - 1,
+		.doit = kgil_get_doit,
+		.dumpit = kgil_get_dumpit,
+	},
+};
+
+static const struct genl_multicast_group kgil_groups[] = {
+	{ .name = KGIL_GENL_MCGRP_EVENTS },
+};
+
+static struct genl_family kgil_family __ro_after_init = {
+	.name = KGIL_GENL_NAME,
+	.version = KGIL_GENL_VERSION,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = kgil_ops,
+	.n_ops = ARRAY_SIZE(kgil_ops),
+	.resv_start_op = KGIL_CMD_OBJECT_GET,
+	.mcgrps = kgil_groups,
+	.n_mcgrps = ARRAY_SIZE(kgil_groups),
+};
+
+static int kgil_put_owner_died(struct sk_buff *msg, struct kgil_object *obj,
+			       u64 owner, u32 waiters)
+{
+	void *head = genlmsg_put(msg, 0, 0, &kgil_family, 0,
+				 KGIL_CMD_OWNER_DIED_NTF);
+
+	if (!head || kgil_put_u64(msg, KGIL_A_OBJECT_ID, obj->id) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_TYPE, obj->type) ||
+	    kgil_put_u64(msg, KGIL_A_OBJECT_OWNER, owner) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_WAITERS, waiters))
+		return -EMSGSIZE;
+	genlmsg_end(msg, head);
+	return 0;
+}
+
+/**
+ * kgil_netlink_owner_died() - tell who listens in the object's namespace
+ * @obj: the object; no lock is held
+ * @owner: id of the thread that died
+ * @waiters: how many waited at that moment
+ *
+ * Best effort: a listener without room learns from its socket that it lost
+ * something.
+ */
+void kgil_netlink_owner_died(struct kgil_object *obj, u64 owner, u32 waiters)
+{
+	struct sk_buff *msg;
+
+	if (!genl_has_listeners(&kgil_family, obj->net, 0))
+		return;
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return;
+	if (kgil_put_owner_died(msg, obj, owner, waiters)) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_multicast_netns(&kgil_family, obj->net, msg, 0, 0, GFP_KERNEL);
+}
+
+int kgil_netlink_init(void)
+{
+	return genl_register_family(&kgil_family);
+}
+
+void kgil_netlink_exit(void)
+{
+	genl_unregister_family(&kgil_family);
+}

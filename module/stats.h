@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Counters of an object, and the sums of all. */
+#ifndef _KGIL_STATS_H
+#define _KGIL_STATS_H
+
+#include <linux/minmax.h>
+#include <linux/timekeeping.h>
+#include <linux/types.h>
+
+#include <linux/kgil.h>
+
+struct net;
+struct kgil_object;
+
+/* The clock of everything that is measured, decided and shown. */
+static inline u64 kgil_now(void)
+{
+	return ktime_get_ns();
+}
+
+/* A wait that is over.  Under the object's lock, as the next one. */
+static inline void kgil_stats_waited(struct kgil_stats *stats, u64 ns)
+{
+	stats->wait_total_ns += ns;
+	stats->wait_max_ns = max_t(u64, stats->wait_max_ns, ns);
+}
+
+static inline void kgil_stats_held(struct kgil_stats *stats, u64 ns)
+{
+	stats->hold_total_ns += ns;
+	stats->hold_max_ns = max_t(u64, stats->hold_max_ns, ns);
+}
+
+/**
+ * struct kgil_totals - all objects of a network namespace
+ * @objects: that exist
+ * @created: that ever did
+ * @waiters: threads that wait now
+ * @stats: sums, the greatest of the maxima; of those that are gone too
+ */
+struct kgil_totals {
+	u64 objects;
+	u64 created;
+	u64 waiters;
+	struct kgil_stats stats;
+};
+
+void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj);
+void kgil_totals_retire(struct kgil_object *obj);
+void kgil_totals_retired(struct net *net, struct kgil_totals *totals);
+
+int kgil_stats_init(void);
+void kgil_stats_exit(void);
+
+#endif /* _KGIL_STATS_H */
