@@ -1,0 +1,1155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of libkgil: every public function, its errors, and what an error leaves
+ * unchanged.  What the kernel promises is tested elsewhere.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "kgil.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+#define PATIENCE_MS 20000
+#define PATTERN 0xcc
+
+/* Wait until @condition holds; false if it does not come true at all. */
+#define comes_true(condition)                                              \
+	({                                                                 \
+		int left = PATIENCE_MS;                                    \
+		while (!(condition) && left-- > 0)                         \
+			usleep(1000);                                      \
+		left > 0;                                                  \
+	})
+
+static void die(const char *what)
+{
+	printf("# %s: %m\n", what);
+	_exit(1);
+}
+
+static struct kgil_state state_of(int fd)
+{
+	struct kgil_state state;
+
+	memset(&state, PATTERN, sizeof(state));
+	if (kgil_state(fd, &state))
+		die("state");
+	return state;
+}
+
+static struct kgil_stats stats_of(int fd)
+{
+	struct kgil_stats stats;
+
+	memset(&stats, PATTERN, sizeof(stats));
+	if (kgil_stats(fd, &stats))
+		die("stats");
+	return stats;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+/* The next descriptor that an open would get: the same again if none leaked. */
+static int next_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+static int signals;
+
+static void count_signal(int signal)
+{
+	(void)signal;
+	__atomic_add_fetch(&signals, 1, __ATOMIC_RELAXED);
+}
+
+/* A handler without SA_RESTART: system calls end with EINTR. */
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = count_signal };
+
+	signals = 0;
+	sigaction(SIGUSR1, &action, NULL);
+}
+
+/* ------------------------------------------------------- without a device */
+
+TEST(version)
+{
+	EXPECT_STREQ(KGIL_LIB_VERSION, kgil_version());
+}
+
+TEST(strerror_has_a_sentence_for_each_error)
+{
+	static const int errors[] = {
+		EAGAIN,	   ETIMEDOUT, EINTR,  EPERM,  EDEADLK, EOVERFLOW, EOWNERDEAD,
+		EINVAL,	   ENOTTY,    EFAULT, ENOMEM, EMFILE,  ENFILE,	  ENOENT,
+		ENODEV,	   EACCES,    EEXIST, EBUSY,  EBADF,
+	};
+	size_t n = sizeof(errors) / sizeof(errors[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *text = kgil_strerror(errors[i]);
+
+		ASSERT_NE(NULL, text);
+		EXPECT_EQ('.', text[strlen(text) - 1]);
+		EXPECT_EQ(NULL, strchr(text, '\n'));
+		EXPECT_NE(0, strcmp(text, strerror(errors[i])));
+		for (size_t j = 0; j < i; j++)
+			EXPECT_NE(0, strcmp(text, kgil_strerror(errors[j])));
+	}
+}
+
+TEST(strerror_names_the_remedy)
+{
+	EXPECT_NE(NULL, strstr(kgil_strerror(ENOENT), "insmod kgil.ko"));
+	EXPECT_NE(NULL, strstr(kgil_strerror(ENODEV), "modprobe kgil"));
+	EXPECT_NE(NULL, strstr(kgil_strerror(EACCES), "chmod"));
+}
+
+TEST(strerror_of_any_number)
+{
+	EXPECT_NE(NULL, kgil_strerror(0));
+	EXPECT_NE(NULL, kgil_strerror(-1));
+	EXPECT_NE(NULL, kgil_strerror(123456));
+}
+
+TEST(a_bad_descriptor)
+{
+	struct kgil_state state;
+	struct kgil_stats stats;
+	uint64_t id = 7;
+
+#define EXPECT_ERROR(error, call)            \
+	do {                                 \
+		errno = 0;                   \
+		EXPECT_EQ(-1, (call));       \
+		EXPECT_EQ((error), errno);   \
+	} while (0)
+
+	EXPECT_ERROR(EBADF, kgil_acquire(-1));
+	EXPECT_ERROR(EBADF, kgil_try_acquire(-1));
+	EXPECT_ERROR(EBADF, kgil_acquire_until(-1, 0));
+	EXPECT_ERROR(EBADF, kgil_acquire_for(-1, 0));
+	EXPECT_ERROR(EBADF, kgil_release(-1));
+	EXPECT_ERROR(EBADF, kgil_yield(-1));
+	EXPECT_ERROR(EBADF, kgil_set_interval(-1, KGIL_INTERVAL_DEFAULT));
+	EXPECT_ERROR(EBADF, kgil_state(-1, &state));
+	EXPECT_ERROR(EBADF, kgil_stats(-1, &stats));
+	EXPECT_ERROR(EBADF, kgil_attach(-1, &id));
+	EXPECT_EQ(7, id);
+	EXPECT_EQ(NULL, kgil_map(-1));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_ERROR(EINVAL, kgil_unmap((const struct kgil_page *)1));
+}
+
+/* -------------------------------------------------------------- thin calls */
+
+FIXTURE(device)
+{
+	int first_fd;
+};
+
+FIXTURE_SETUP(device)
+{
+	catch_signals();
+	self->first_fd = next_fd();
+}
+
+FIXTURE_TEARDOWN(device)
+{
+}
+
+TEST_F(device, query)
+{
+	struct kgil_query query;
+
+	memset(&query, PATTERN, sizeof(query));
+	ASSERT_EQ(0, kgil_query(&query));
+	EXPECT_EQ(KGIL_ABI_VERSION, query.abi);
+	for (int type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++)
+		EXPECT_NE(0, query.types & (1ULL << type));
+	EXPECT_EQ(self->first_fd, next_fd());
+}
+
+TEST_F(device, query_with_a_bad_pointer)
+{
+	EXPECT_ERROR(EFAULT, kgil_query((struct kgil_query *)8));
+	EXPECT_EQ(self->first_fd, next_fd());
+}
+
+TEST_F(device, query_without_a_free_descriptor)
+{
+	struct rlimit limit = { .rlim_cur = self->first_fd, .rlim_max = self->first_fd };
+	struct kgil_query query;
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_ERROR(EMFILE, kgil_query(&query));
+	EXPECT_ERROR(EMFILE, kgil_create_lock());
+	EXPECT_EQ(NULL, kgil_gil_new(0));
+	EXPECT_EQ(EMFILE, errno);
+}
+
+TEST_F(device, create_each_type)
+{
+	const int fds[] = {
+		[KGIL_TYPE_GIL] = kgil_create_gil(20000),
+		[KGIL_TYPE_SEM] = kgil_create_sem(2, 3),
+		[KGIL_TYPE_LOCK] = kgil_create_lock(),
+		[KGIL_TYPE_RLOCK] = kgil_create_rlock(),
+	};
+
+	for (unsigned int type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++) {
+		ASSERT_LE(0, fds[type]);
+		EXPECT_EQ(FD_CLOEXEC, fcntl(fds[type], F_GETFD));
+		EXPECT_EQ(type, state_of(fds[type]).type);
+	}
+	EXPECT_EQ(20000, state_of(fds[KGIL_TYPE_GIL]).interval_ns);
+	EXPECT_EQ(2, state_of(fds[KGIL_TYPE_SEM]).count);
+	EXPECT_EQ(3, state_of(fds[KGIL_TYPE_SEM]).max);
+	for (unsigned int type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++)
+		EXPECT_EQ(0, close(fds[type]));
+	EXPECT_EQ(self->first_fd, next_fd());
+}
+
+TEST_F(device, create_with_bad_values)
+{
+	struct kgil_create create = { .type = 99 };
+
+	EXPECT_ERROR(EINVAL, kgil_create(&create));
+	EXPECT_ERROR(EINVAL, kgil_create_gil(KGIL_INTERVAL_MIN - 1));
+	EXPECT_ERROR(EINVAL, kgil_create_gil(KGIL_INTERVAL_MAX + 1));
+	EXPECT_ERROR(EINVAL, kgil_create_sem(0, 0));
+	EXPECT_ERROR(EINVAL, kgil_create_sem(2, 1));
+	EXPECT_ERROR(EFAULT, kgil_create(NULL));
+	EXPECT_EQ(self->first_fd, next_fd());
+}
+
+TEST_F(device, create_takes_what_it_is_given)
+{
+	struct kgil_create create = { .type = KGIL_TYPE_RLOCK, .max = 3 };
+	int fd = kgil_create(&create);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(3, state_of(fd).max);
+}
+
+TEST_F(device, a_lock)
+{
+	int fd = kgil_create_lock();
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, kgil_acquire(fd));
+	EXPECT_EQ(0, kgil_try_acquire(fd));
+	EXPECT_EQ(0, state_of(fd).count);
+	EXPECT_EQ(0, kgil_release(fd));
+	EXPECT_ERROR(EPERM, kgil_release(fd));
+	EXPECT_EQ(1, state_of(fd).count);
+	EXPECT_EQ(1, kgil_try_acquire(fd));
+	EXPECT_EQ(0, kgil_release(fd));
+	EXPECT_EQ(2, stats_of(fd).acquisitions);
+}
+
+TEST_F(device, a_semaphore)
+{
+	int fd = kgil_create_sem(1, 2);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, kgil_release(fd));
+	EXPECT_ERROR(EOVERFLOW, kgil_release(fd));
+	EXPECT_EQ(2, state_of(fd).count);
+	EXPECT_EQ(0, kgil_acquire(fd));
+	EXPECT_EQ(1, kgil_try_acquire(fd));
+	EXPECT_EQ(0, kgil_try_acquire(fd));
+	EXPECT_EQ(0, state_of(fd).count);
+}
+
+TEST_F(device, an_rlock)
+{
+	int fd = kgil_create_rlock();
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, kgil_acquire(fd));
+	EXPECT_EQ(1, kgil_try_acquire(fd));
+	EXPECT_EQ(2, state_of(fd).depth);
+	EXPECT_EQ(0, kgil_release(fd));
+	EXPECT_EQ(0, kgil_release(fd));
+	EXPECT_ERROR(EPERM, kgil_release(fd));
+}
+
+TEST_F(device, acquire_until)
+{
+	int fd = kgil_create_lock();
+	uint64_t deadline;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, kgil_acquire_until(fd, 0));
+	EXPECT_EQ(0, kgil_acquire_until(fd, 0));
+	deadline = now_ns() + 30000000;
+	EXPECT_EQ(0, kgil_acquire_until(fd, deadline));
+	EXPECT_LE(deadline, now_ns());
+	EXPECT_ERROR(EINVAL, kgil_acquire_until(fd, UINT64_MAX));
+	EXPECT_EQ(0, kgil_release(fd));
+	EXPECT_ERROR(EINVAL, kgil_acquire_until(fd, (uint64_t)INT64_MAX + 1));
+	EXPECT_EQ(1, state_of(fd).count);
+	EXPECT_EQ(1, kgil_acquire_until(fd, INT64_MAX));
+}
+
+TEST_F(device, acquire_for)
+{
+	int fd = kgil_create_lock();
+	uint64_t begin;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, kgil_acquire_for(fd, 0));
+	begin = now_ns();
+	EXPECT_EQ(0, kgil_acquire_for(fd, 30000000));
+	EXPECT_LE(begin + 30000000, now_ns());
+	EXPECT_EQ(0, kgil_release(fd));
+	/* Later than any clock: no error, but no deadline either. */
+	EXPECT_EQ(1, kgil_acquire_for(fd, UINT64_MAX));
+	EXPECT_EQ(0, kgil_release(fd));
+	EXPECT_EQ(1, kgil_acquire_for(fd, INT64_MAX));
+}
+
+/* A thread that makes one call, and what came of it. */
+struct caller {
+	int fd;
+	int (*call)(int fd);
+	pthread_t thread;
+	int ret;
+	int err;
+};
+
+static void *run_caller(void *arg)
+{
+	struct caller *caller = arg;
+
+	caller->ret = caller->call(caller->fd);
+	caller->err = errno;
+	return NULL;
+}
+
+static int start_caller(struct caller *caller)
+{
+	return pthread_create(&caller->thread, NULL, run_caller, caller);
+}
+
+TEST_F(device, acquire_is_ended_by_a_signal)
+{
+	struct caller caller = { .fd = kgil_create_lock(), .call = kgil_acquire };
+
+	ASSERT_EQ(0, kgil_acquire(caller.fd));
+	ASSERT_EQ(0, start_caller(&caller));
+	ASSERT_TRUE(comes_true(state_of(caller.fd).waiters == 1));
+	pthread_kill(caller.thread, SIGUSR1);
+	pthread_join(caller.thread, NULL);
+	EXPECT_EQ(-1, caller.ret);
+	EXPECT_EQ(EINTR, caller.err);
+	EXPECT_EQ(1, signals);
+	EXPECT_EQ(0, state_of(caller.fd).waiters);
+	EXPECT_EQ(0, state_of(caller.fd).count);
+	EXPECT_EQ(1, stats_of(caller.fd).interrupts);
+}
+
+TEST_F(device, release_by_another_thread)
+{
+	struct caller lock = { .fd = kgil_create_lock(), .call = kgil_release };
+	struct caller rlock = { .fd = kgil_create_rlock(), .call = kgil_release };
+
+	ASSERT_EQ(0, kgil_acquire(lock.fd));
+	ASSERT_EQ(0, kgil_acquire(rlock.fd));
+	ASSERT_EQ(0, start_caller(&lock));
+	pthread_join(lock.thread, NULL);
+	EXPECT_EQ(0, lock.ret);
+	EXPECT_EQ(1, state_of(lock.fd).count);
+	ASSERT_EQ(0, start_caller(&rlock));
+	pthread_join(rlock.thread, NULL);
+	EXPECT_EQ(-1, rlock.ret);
+	EXPECT_EQ(EPERM, rlock.err);
+	EXPECT_EQ(1, state_of(rlock.fd).depth);
+}
+
+TEST_F(device, yield)
+{
+	int gil = kgil_create_gil(0);
+	int lock = kgil_create_lock();
+
+	EXPECT_ERROR(EPERM, kgil_yield(gil));
+	EXPECT_EQ(0, state_of(gil).owner);
+	EXPECT_EQ(0, kgil_acquire(gil));
+	EXPECT_EQ(0, kgil_yield(gil));
+	EXPECT_NE(0, state_of(gil).flags & KGIL_STATE_MINE);
+	EXPECT_ERROR(ENOTTY, kgil_yield(lock));
+}
+
+TEST_F(device, set_interval)
+{
+	int fd = kgil_create_gil(0);
+
+	EXPECT_EQ(KGIL_INTERVAL_DEFAULT, state_of(fd).interval_ns);
+	EXPECT_EQ(0, kgil_set_interval(fd, KGIL_INTERVAL_MIN));
+	EXPECT_EQ(KGIL_INTERVAL_MIN, state_of(fd).interval_ns);
+	EXPECT_ERROR(EINVAL, kgil_set_interval(fd, KGIL_INTERVAL_MIN - 1));
+	EXPECT_ERROR(EINVAL, kgil_set_interval(fd, KGIL_INTERVAL_MAX + 1));
+	EXPECT_EQ(KGIL_INTERVAL_MIN, state_of(fd).interval_ns);
+	EXPECT_ERROR(ENOTTY, kgil_set_interval(kgil_create_lock(), KGIL_INTERVAL_MIN));
+}
+
+TEST_F(device, attach_gives_the_id_of_the_owner)
+{
+	int gil = kgil_create_gil(0);
+	int rlock = kgil_create_rlock();
+	uint64_t id = 0, same = 0, none = 7;
+
+	ASSERT_EQ(0, kgil_attach(gil, &id));
+	EXPECT_NE(0, id);
+	EXPECT_EQ(0, kgil_attach(rlock, &same));
+	EXPECT_EQ(id, same);
+	EXPECT_EQ(0, kgil_acquire(gil));
+	EXPECT_EQ(id, state_of(gil).owner);
+	EXPECT_ERROR(ENOTTY, kgil_attach(kgil_create_lock(), &none));
+	EXPECT_EQ(7, none);
+}
+
+TEST_F(device, map)
+{
+	int gil = kgil_create_gil(0);
+	const struct kgil_page *page = kgil_map(gil);
+	uint64_t id;
+
+	ASSERT_NE(NULL, page);
+	EXPECT_EQ(0, page->owner);
+	ASSERT_EQ(0, kgil_attach(gil, &id));
+	EXPECT_EQ(0, kgil_acquire(gil));
+	EXPECT_EQ(id, *(volatile __u64 *)&page->owner);
+	EXPECT_EQ(0, page->drop_request);
+	EXPECT_EQ(0, kgil_unmap(page));
+	EXPECT_EQ(NULL, kgil_map(kgil_create_lock()));
+	EXPECT_NE(0, errno);
+}
+
+TEST_F(device, state_and_stats_with_a_bad_pointer)
+{
+	int fd = kgil_create_lock();
+
+	EXPECT_ERROR(EFAULT, kgil_state(fd, (struct kgil_state *)8));
+	EXPECT_ERROR(EFAULT, kgil_stats(fd, (struct kgil_stats *)8));
+}
+
+/* -------------------------------------------------- the interpreter's layer */
+
+FIXTURE(gil)
+{
+	struct kgil *gil;
+	int first_fd;
+};
+
+FIXTURE_SETUP(gil)
+{
+	catch_signals();
+	self->first_fd = next_fd();
+	self->gil = kgil_gil_new(0);
+	ASSERT_NE(NULL, self->gil);
+}
+
+FIXTURE_TEARDOWN(gil)
+{
+	kgil_gil_free(self->gil);
+	EXPECT_EQ(self->first_fd, next_fd());
+}
+
+/* A second thread: it takes the GIL, keeps it until it is told, gives it back. */
+struct peer {
+	struct kgil *gil;
+	bool dies; /* ends without giving it back */
+	pthread_t thread;
+	int ret;
+	int err;
+	bool held;
+	int owns; /* atomic, as is @done */
+	int done;
+};
+
+static void *run_peer(void *arg)
+{
+	struct peer *peer = arg;
+
+	if (kgil_gil_attach(peer->gil))
+		return NULL;
+	errno = 0;
+	peer->ret = kgil_gil_acquire(peer->gil);
+	peer->err = errno;
+	peer->held = kgil_gil_held(peer->gil);
+	__atomic_store_n(&peer->owns, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&peer->done, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	if (peer->dies)
+		return NULL;
+	if (kgil_gil_release(peer->gil) || kgil_gil_detach(peer->gil))
+		peer->ret = -1;
+	return NULL;
+}
+
+static int start_peer(struct peer *peer)
+{
+	return pthread_create(&peer->thread, NULL, run_peer, peer);
+}
+
+static bool peer_owns(struct peer *peer)
+{
+	return comes_true(__atomic_load_n(&peer->owns, __ATOMIC_ACQUIRE));
+}
+
+static void tell_peer(struct peer *peer)
+{
+	__atomic_store_n(&peer->done, 1, __ATOMIC_RELEASE);
+}
+
+static void end_peer(struct peer *peer)
+{
+	tell_peer(peer);
+	pthread_join(peer->thread, NULL);
+}
+
+TEST_F(gil, new_and_free)
+{
+	EXPECT_EQ(KGIL_TYPE_GIL, state_of(self->gil->fd).type);
+	EXPECT_EQ(KGIL_INTERVAL_DEFAULT, state_of(self->gil->fd).interval_ns);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(self->gil->fd, F_GETFD));
+	kgil_gil_free(NULL);
+}
+
+TEST_F(gil, new_with_a_bad_interval)
+{
+	int fd = next_fd();
+
+	EXPECT_EQ(NULL, kgil_gil_new(KGIL_INTERVAL_MIN - 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(fd, next_fd());
+}
+
+TEST_F(gil, attach_and_detach)
+{
+	EXPECT_ERROR(ENOENT, kgil_gil_detach(self->gil));
+	EXPECT_EQ(0, kgil_gil_attach(self->gil));
+	EXPECT_ERROR(EEXIST, kgil_gil_attach(self->gil));
+	EXPECT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_ERROR(EBUSY, kgil_gil_detach(self->gil));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_EQ(0, kgil_gil_release(self->gil));
+	EXPECT_EQ(0, kgil_gil_detach(self->gil));
+	EXPECT_ERROR(ENOENT, kgil_gil_detach(self->gil));
+	EXPECT_EQ(0, kgil_gil_attach(self->gil));
+}
+
+TEST_F(gil, a_thread_that_is_not_attached)
+{
+	EXPECT_ERROR(ENOENT, kgil_gil_acquire(self->gil));
+	EXPECT_EQ(0, state_of(self->gil->fd).owner);
+	EXPECT_ERROR(ENOENT, kgil_gil_release(self->gil));
+	EXPECT_ERROR(ENOENT, kgil_gil_switch(self->gil));
+	EXPECT_ERROR(ENOENT, kgil_gil_begin_blocking(self->gil));
+	EXPECT_ERROR(ENOENT, kgil_gil_end_blocking(self->gil));
+	EXPECT_FALSE(kgil_gil_held(self->gil));
+	EXPECT_EQ(0, stats_of(self->gil->fd).acquisitions);
+}
+
+TEST_F(gil, acquire_and_release)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	EXPECT_FALSE(kgil_gil_held(self->gil));
+	EXPECT_ERROR(EPERM, kgil_gil_release(self->gil));
+	EXPECT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_ERROR(EDEADLK, kgil_gil_acquire(self->gil));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_EQ(0, kgil_gil_release(self->gil));
+	EXPECT_FALSE(kgil_gil_held(self->gil));
+	EXPECT_ERROR(EPERM, kgil_gil_switch(self->gil));
+	EXPECT_EQ(1, stats_of(self->gil->fd).acquisitions);
+}
+
+TEST_F(gil, the_descriptor_is_the_same_lock)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	EXPECT_EQ(0, kgil_acquire(self->gil->fd));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_EQ(0, kgil_release(self->gil->fd));
+	EXPECT_FALSE(kgil_gil_held(self->gil));
+}
+
+TEST_F(gil, held_by_another_thread)
+{
+	struct peer peer = { .gil = self->gil };
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(peer_owns(&peer));
+	EXPECT_TRUE(peer.held);
+	EXPECT_FALSE(kgil_gil_held(self->gil));
+	EXPECT_ERROR(EPERM, kgil_gil_release(self->gil));
+	EXPECT_EQ(0, kgil_gil_detach(self->gil));
+	end_peer(&peer);
+	EXPECT_EQ(0, peer.ret);
+	EXPECT_EQ(0, state_of(self->gil->fd).owner);
+}
+
+TEST_F(gil, two_gils)
+{
+	struct kgil *other = kgil_gil_new(20000);
+
+	ASSERT_NE(NULL, other);
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	EXPECT_ERROR(ENOENT, kgil_gil_acquire(other));
+	ASSERT_EQ(0, kgil_gil_attach(other));
+	EXPECT_EQ(0, kgil_gil_acquire(other));
+	EXPECT_FALSE(kgil_gil_held(self->gil));
+	EXPECT_TRUE(kgil_gil_held(other));
+	EXPECT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_EQ(0, kgil_gil_release(other));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_EQ(0, kgil_gil_detach(other));
+	EXPECT_ERROR(ENOENT, kgil_gil_detach(other));
+	EXPECT_ERROR(EBUSY, kgil_gil_detach(self->gil));
+	kgil_gil_free(other);
+}
+
+TEST_F(gil, blocking_pair_keeps_errno)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	errno = EXDEV;
+	EXPECT_EQ(0, kgil_gil_begin_blocking(self->gil));
+	EXPECT_EQ(EXDEV, errno);
+	EXPECT_FALSE(kgil_gil_held(self->gil));
+	errno = ENOSPC;
+	EXPECT_EQ(0, kgil_gil_end_blocking(self->gil));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+}
+
+TEST_F(gil, blocking_pair_says_what_failed)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	EXPECT_ERROR(EPERM, kgil_gil_begin_blocking(self->gil));
+	EXPECT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_ERROR(EDEADLK, kgil_gil_end_blocking(self->gil));
+}
+
+TEST_F(gil, blocking_pair_lets_another_run)
+{
+	struct peer peer = { .gil = self->gil };
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(comes_true(state_of(self->gil->fd).waiters == 1));
+	EXPECT_EQ(0, kgil_gil_begin_blocking(self->gil));
+	EXPECT_TRUE(peer_owns(&peer));
+	tell_peer(&peer);
+	EXPECT_EQ(0, kgil_gil_end_blocking(self->gil));
+	pthread_join(peer.thread, NULL);
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+}
+
+TEST_F(gil, set_interval)
+{
+	EXPECT_EQ(0, kgil_gil_set_interval(self->gil, KGIL_INTERVAL_MAX));
+	EXPECT_EQ(KGIL_INTERVAL_MAX, state_of(self->gil->fd).interval_ns);
+	EXPECT_EQ(0, kgil_gil_set_interval(self->gil, KGIL_INTERVAL_MIN));
+	EXPECT_ERROR(EINVAL, kgil_gil_set_interval(self->gil, 0));
+	EXPECT_ERROR(EINVAL, kgil_gil_set_interval(self->gil, KGIL_INTERVAL_MIN - 1));
+	EXPECT_ERROR(EINVAL, kgil_gil_set_interval(self->gil, KGIL_INTERVAL_MAX + 1));
+	EXPECT_EQ(KGIL_INTERVAL_MIN, state_of(self->gil->fd).interval_ns);
+}
+
+/* --------------------------------------------------------------- switching */
+
+TEST_F(gil, check_without_a_request)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	/* Nobody asked: not even the owner is looked at. */
+	EXPECT_EQ(0, kgil_gil_check(self->gil));
+	EXPECT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_EQ(0, kgil_gil_check(self->gil));
+	EXPECT_EQ(0, kgil_gil_switch(self->gil));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_EQ(0, stats_of(self->gil->fd).yields);
+}
+
+/* Threads that take turns at a counter that only the GIL protects. */
+struct turns {
+	struct kgil *gil;
+	pthread_t thread;
+	struct turns *shared; /* the first one's @counter and @last are shared */
+	long counter;
+	struct turns *last;
+	long rounds;
+	long switches;
+	int failed;
+};
+
+#define SWITCHES 20
+
+static void *take_turns(void *arg)
+{
+	struct turns *me = arg, *shared = me->shared;
+
+	if (kgil_gil_attach(me->gil) || kgil_gil_acquire(me->gil)) {
+		me->failed = 1;
+		return NULL;
+	}
+	/* The last one left has nobody to switch with. */
+	while (me->switches < SWITCHES && !(shared->failed & 2)) {
+		long seen = *(volatile long *)&shared->counter;
+
+		me->switches += shared->last != me;
+		shared->last = me;
+		*(volatile long *)&shared->counter = seen + 1;
+		me->rounds++;
+		if (kgil_gil_check(me->gil) || !kgil_gil_held(me->gil))
+			me->failed |= 1;
+	}
+	shared->failed |= 2;
+	if (kgil_gil_release(me->gil) || kgil_gil_detach(me->gil))
+		me->failed |= 1;
+	return NULL;
+}
+
+TEST_F_TIMEOUT(gil, check_switches_between_threads, 60)
+{
+	struct turns turns[2] = { { .gil = self->gil }, { .gil = self->gil } };
+
+	ASSERT_EQ(0, kgil_gil_set_interval(self->gil, 100000));
+	for (int i = 0; i < 2; i++) {
+		turns[i].shared = &turns[0];
+		ASSERT_EQ(0, pthread_create(&turns[i].thread, NULL, take_turns, &turns[i]));
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(turns[i].thread, NULL);
+	EXPECT_EQ(2, turns[0].failed);
+	EXPECT_EQ(0, turns[1].failed);
+	EXPECT_EQ(turns[0].rounds + turns[1].rounds, turns[0].counter);
+	EXPECT_LE(SWITCHES - 2, turns[0].switches);
+	EXPECT_LE(SWITCHES - 2, turns[1].switches);
+	EXPECT_LE(2 * SWITCHES - 4, stats_of(self->gil->fd).yields);
+}
+
+TEST_F(gil, acquire_goes_on_after_a_signal)
+{
+	struct peer peer = { .gil = self->gil };
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(comes_true(state_of(self->gil->fd).waiters == 1));
+	pthread_kill(peer.thread, SIGUSR1);
+	ASSERT_TRUE(comes_true(stats_of(self->gil->fd).interrupts == 1));
+	ASSERT_TRUE(comes_true(state_of(self->gil->fd).waiters == 1));
+	EXPECT_EQ(1, signals);
+	EXPECT_EQ(0, kgil_gil_release(self->gil));
+	EXPECT_TRUE(peer_owns(&peer));
+	end_peer(&peer);
+	EXPECT_EQ(0, peer.ret);
+	EXPECT_EQ(0, peer.err);
+}
+
+/* While the main thread is in kgil_gil_switch(): a signal for it, then the end. */
+struct disturber {
+	struct kgil *gil;
+	struct peer *peer;
+	pthread_t target;
+	pthread_t thread;
+	int failed;
+};
+
+static void *disturb(void *arg)
+{
+	struct disturber *disturber = arg;
+	int fd = disturber->gil->fd;
+
+	disturber->failed = !peer_owns(disturber->peer) ||
+			    !comes_true(state_of(fd).waiters == 1) ||
+			    pthread_kill(disturber->target, SIGUSR1) ||
+			    !comes_true(stats_of(fd).interrupts == 1) ||
+			    !comes_true(state_of(fd).waiters == 1);
+	tell_peer(disturber->peer);
+	return NULL;
+}
+
+TEST_F(gil, switch_goes_on_after_a_signal)
+{
+	struct peer peer = { .gil = self->gil };
+	struct disturber disturber = {
+		.gil = self->gil,
+		.peer = &peer,
+		.target = pthread_self(),
+	};
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(comes_true(state_of(self->gil->fd).waiters == 1));
+	ASSERT_EQ(0, pthread_create(&disturber.thread, NULL, disturb, &disturber));
+	errno = EXDEV;
+	EXPECT_EQ(0, kgil_gil_switch(self->gil));
+	EXPECT_EQ(EXDEV, errno);
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	pthread_join(disturber.thread, NULL);
+	pthread_join(peer.thread, NULL);
+	EXPECT_EQ(0, disturber.failed);
+	EXPECT_EQ(1, signals);
+	EXPECT_EQ(0, peer.ret);
+}
+
+TEST_F(gil, switch_after_a_signal_tells_of_a_dead_owner)
+{
+	struct peer peer = { .gil = self->gil, .dies = true };
+	struct disturber disturber = {
+		.gil = self->gil,
+		.peer = &peer,
+		.target = pthread_self(),
+	};
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(comes_true(state_of(self->gil->fd).waiters == 1));
+	ASSERT_EQ(0, pthread_create(&disturber.thread, NULL, disturb, &disturber));
+	EXPECT_ERROR(EOWNERDEAD, kgil_gil_switch(self->gil));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	pthread_join(disturber.thread, NULL);
+	pthread_join(peer.thread, NULL);
+	EXPECT_EQ(0, disturber.failed);
+}
+
+TEST_F(gil, switch_tells_of_a_dead_owner)
+{
+	struct peer peer = { .gil = self->gil, .dies = true, .done = 1 };
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(comes_true(state_of(self->gil->fd).waiters == 1));
+	EXPECT_ERROR(EOWNERDEAD, kgil_gil_switch(self->gil));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	pthread_join(peer.thread, NULL);
+	EXPECT_EQ(0, kgil_gil_switch(self->gil));
+}
+
+TEST_F(gil, acquire_tells_of_a_dead_owner_once)
+{
+	struct peer peer = { .gil = self->gil, .dies = true };
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(peer_owns(&peer));
+	end_peer(&peer);
+	EXPECT_ERROR(EOWNERDEAD, kgil_gil_acquire(self->gil));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_EQ(0, kgil_gil_begin_blocking(self->gil));
+	EXPECT_EQ(0, kgil_gil_end_blocking(self->gil));
+	EXPECT_EQ(0, kgil_gil_release(self->gil));
+}
+
+/* ------------------------------------------------------- threads that end */
+
+static void *attach_only(void *gil)
+{
+	return kgil_gil_attach(gil) ? gil : NULL;
+}
+
+TEST_F(gil, threads_that_end_attached)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	for (int i = 0; i < 50; i++) {
+		pthread_t thread;
+		void *failed;
+
+		ASSERT_EQ(0, pthread_create(&thread, NULL, attach_only, self->gil));
+		ASSERT_EQ(0, pthread_join(thread, &failed));
+		EXPECT_EQ(NULL, failed);
+	}
+	EXPECT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+}
+
+/* A GIL at the address of one that is gone is another one. */
+TEST_F(gil, free_forgets_the_attached)
+{
+	struct kgil *old = self->gil;
+
+	ASSERT_EQ(0, kgil_gil_attach(old));
+	for (int i = 0; i < 100; i++) {
+		kgil_gil_free(self->gil);
+		self->gil = kgil_gil_new(0);
+		ASSERT_NE(NULL, self->gil);
+		EXPECT_FALSE(kgil_gil_held(self->gil));
+		EXPECT_ERROR(ENOENT, kgil_gil_acquire(self->gil));
+		EXPECT_EQ(0, kgil_gil_attach(self->gil));
+	}
+}
+
+struct survivor {
+	struct kgil *gil; /* replaced, then atomic @turn goes to 2 */
+	int turn;
+	int before;
+	int after;
+	int err;
+};
+
+static void *survive(void *arg)
+{
+	struct survivor *me = arg;
+
+	me->before = kgil_gil_attach(me->gil);
+	__atomic_store_n(&me->turn, 1, __ATOMIC_RELEASE);
+	if (!comes_true(__atomic_load_n(&me->turn, __ATOMIC_ACQUIRE) == 2))
+		return NULL;
+	me->after = kgil_gil_held(me->gil) ? 1 : kgil_gil_acquire(me->gil);
+	me->err = errno;
+	return NULL;
+}
+
+TEST_F(gil, another_threads_attachment_is_not_mistaken)
+{
+	struct survivor survivor = { .gil = self->gil };
+	struct kgil *old = self->gil;
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, survive, &survivor));
+	ASSERT_TRUE(comes_true(__atomic_load_n(&survivor.turn, __ATOMIC_ACQUIRE) == 1));
+	kgil_gil_free(self->gil);
+	self->gil = kgil_gil_new(0);
+	survivor.gil = self->gil;
+	__atomic_store_n(&survivor.turn, 2, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	if (self->gil != old)
+		TH_LOG("the allocator gave another address");
+	EXPECT_EQ(0, survivor.before);
+	EXPECT_EQ(-1, survivor.after);
+	EXPECT_EQ(ENOENT, survivor.err);
+}
+
+/* -------------------------------------------------------------------- fork */
+
+/* In a child: the number of the line whose @condition is false ends it. */
+#define REQUIRE(condition)                                              \
+	do {                                                            \
+		if (!(condition)) {                                     \
+			fprintf(stderr, "# child, line %d: %s (errno %d)\n", __LINE__, \
+				#condition, errno);                     \
+			_exit(1);                                       \
+		}                                                       \
+	} while (0)
+
+#define REQUIRE_ERROR(error, call)  \
+	do {                        \
+		errno = 0;          \
+		REQUIRE((call) == -1); \
+		REQUIRE(errno == (error)); \
+	} while (0)
+
+/* Run @child in a child of fork; 0 if it ended well. */
+static int in_child(struct kgil *gil, void (*child)(struct kgil *gil))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		child(gil);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return status;
+}
+
+static void has_no_gil(struct kgil *gil)
+{
+	REQUIRE(!kgil_gil_held(gil));
+	REQUIRE(kgil_gil_check(gil) == 0);
+	REQUIRE_ERROR(ENOENT, kgil_gil_acquire(gil));
+	REQUIRE_ERROR(ENOENT, kgil_gil_release(gil));
+	REQUIRE_ERROR(ENOENT, kgil_gil_switch(gil));
+	REQUIRE_ERROR(ENOENT, kgil_gil_detach(gil));
+	REQUIRE_ERROR(EINVAL, kgil_gil_attach(gil));
+}
+
+static void has_its_own_gil(struct kgil *gil, bool owns)
+{
+	uint64_t parents = state_of(gil->fd).id;
+	int fds = next_fd();
+
+	REQUIRE(kgil_gil_after_fork_child(gil) == 0);
+	REQUIRE(state_of(gil->fd).id != parents);
+	REQUIRE(fcntl(gil->fd, F_GETFD) == FD_CLOEXEC);
+	/* One descriptor came, the parent's went. */
+	REQUIRE(gil->fd == fds);
+	REQUIRE(next_fd() < fds);
+	REQUIRE(state_of(gil->fd).interval_ns == 30000);
+	REQUIRE(kgil_gil_held(gil) == owns);
+	REQUIRE_ERROR(EEXIST, kgil_gil_attach(gil));
+	REQUIRE_ERROR(EINVAL, kgil_gil_after_fork_child(gil));
+	if (!owns)
+		REQUIRE(kgil_gil_acquire(gil) == 0);
+	REQUIRE(kgil_gil_held(gil));
+	REQUIRE(kgil_gil_check(gil) == 0);
+	REQUIRE(kgil_gil_switch(gil) == 0);
+	REQUIRE(kgil_gil_release(gil) == 0);
+	REQUIRE(kgil_gil_detach(gil) == 0);
+	REQUIRE(kgil_gil_attach(gil) == 0);
+	kgil_gil_free(gil);
+	REQUIRE(next_fd() < fds);
+}
+
+static void child_of_owner(struct kgil *gil)
+{
+	has_no_gil(gil);
+	has_its_own_gil(gil, true);
+}
+
+static void child_of_other(struct kgil *gil)
+{
+	has_no_gil(gil);
+	has_its_own_gil(gil, false);
+}
+
+static void child_that_frees(struct kgil *gil)
+{
+	int fds = next_fd();
+
+	kgil_gil_free(gil);
+	REQUIRE(next_fd() < fds);
+}
+
+static void child_that_forks_first(struct kgil *gil)
+{
+	REQUIRE(in_child(gil, child_of_owner) == 0);
+	child_of_owner(gil);
+}
+
+static void child_that_forks_later(struct kgil *gil)
+{
+	REQUIRE(kgil_gil_after_fork_child(gil) == 0);
+	REQUIRE(in_child(gil, child_of_owner) == 0);
+	REQUIRE(kgil_gil_held(gil));
+	REQUIRE(kgil_gil_release(gil) == 0);
+	REQUIRE(in_child(gil, child_of_other) == 0);
+}
+
+TEST_F(gil, fork_by_the_owner)
+{
+	uint64_t owner;
+
+	ASSERT_EQ(0, kgil_gil_set_interval(self->gil, 30000));
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	owner = state_of(self->gil->fd).owner;
+	EXPECT_EQ(0, in_child(self->gil, child_of_owner));
+	EXPECT_EQ(owner, state_of(self->gil->fd).owner);
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_EQ(1, stats_of(self->gil->fd).acquisitions);
+	EXPECT_EQ(0, kgil_gil_release(self->gil));
+}
+
+TEST_F(gil, fork_by_an_attached_thread)
+{
+	ASSERT_EQ(0, kgil_gil_set_interval(self->gil, 30000));
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	EXPECT_EQ(0, in_child(self->gil, child_of_other));
+	EXPECT_EQ(0, kgil_gil_acquire(self->gil));
+}
+
+TEST_F(gil, fork_by_a_stranger)
+{
+	ASSERT_EQ(0, kgil_gil_set_interval(self->gil, 30000));
+	EXPECT_EQ(0, in_child(self->gil, child_of_other));
+	EXPECT_ERROR(ENOENT, kgil_gil_acquire(self->gil));
+}
+
+TEST_F(gil, fork_while_another_thread_owns_it)
+{
+	struct peer peer = { .gil = self->gil };
+
+	ASSERT_EQ(0, kgil_gil_set_interval(self->gil, 30000));
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(peer_owns(&peer));
+	EXPECT_EQ(0, in_child(self->gil, child_of_other));
+	end_peer(&peer);
+	EXPECT_EQ(0, peer.ret);
+}
+
+TEST_F(gil, free_in_the_child)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_EQ(0, in_child(self->gil, child_that_frees));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+}
+
+TEST_F(gil, fork_in_the_child)
+{
+	ASSERT_EQ(0, kgil_gil_set_interval(self->gil, 30000));
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_EQ(0, in_child(self->gil, child_that_forks_first));
+	EXPECT_EQ(0, in_child(self->gil, child_that_forks_later));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+}
+
+TEST_F(gil, after_fork_in_the_parent)
+{
+	int fd = self->gil->fd;
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_ERROR(EINVAL, kgil_gil_after_fork_child(self->gil));
+	EXPECT_EQ(fd, self->gil->fd);
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+}
+
+static void child_without_the_descriptor(struct kgil *gil)
+{
+	close(gil->fd);
+	REQUIRE_ERROR(EBADF, kgil_gil_after_fork_child(gil));
+	REQUIRE(!kgil_gil_held(gil));
+	REQUIRE(kgil_gil_check(gil) == 0);
+}
+
+TEST_F(gil, after_fork_that_fails_changes_nothing)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	EXPECT_EQ(0, in_child(self->gil, child_without_the_descriptor));
+}
+
+int main(int argc, char **argv)
+{
+	if (access(KGIL_DEVICE, F_OK)) {
+		printf("TAP version 13\n1..0 # SKIP no " KGIL_DEVICE ": insmod kgil.ko\n");
+		return KSFT_SKIP;
+	}
+	return test_harness_run(argc, argv);
+}
