@@ -54,22 +54,30 @@ int err_failed(const char *fmt, ...)
 	return STATUS_FAILED;
 }
 
+int err_no_module(void)
+{
+	err_set_command(NULL);
+	err_print(KGIL_DEVICE ": no such device: the kgil module is not loaded; load it with: sudo insmod kgil.ko (or: sudo modprobe kgil)");
+	return STATUS_NO_DEVICE;
+}
+
+static int err_no_permission(void)
+{
+	err_set_command(NULL);
+	err_print(KGIL_DEVICE ": permission denied: run this as root, or allow everyone with: sudo chmod 0666 " KGIL_DEVICE);
+	return STATUS_NO_PERMISSION;
+}
+
 int err_device(int err, const char *what)
 {
 	switch (err) {
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		out_progress_end();
-		fprintf(stderr, "kgil: %s: no such device: the kgil module is not loaded; load it with: sudo insmod kgil.ko (or: sudo modprobe kgil)\n",
-			KGIL_DEVICE);
-		return STATUS_NO_DEVICE;
+		return err_no_module();
 	case EACCES:
 	case EPERM:
-		out_progress_end();
-		fprintf(stderr, "kgil: %s: permission denied: run this as root, or allow everyone with: sudo chmod 0666 %s\n",
-			KGIL_DEVICE, KGIL_DEVICE);
-		return STATUS_NO_PERMISSION;
+		return err_no_permission();
 	default:
 		return err_failed("%s: %s", what, kgil_strerror(err));
 	}

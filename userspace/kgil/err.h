@@ -39,4 +39,7 @@ int err_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 int err_device(int err, const char *what);
 
+/* Say that the module is not loaded, and what to type; STATUS_NO_DEVICE. */
+int err_no_module(void);
+
 #endif /* KGIL_CMD_ERR_H */

@@ -57,11 +57,16 @@ static bool read_digits(const char **text, uint64_t *value)
 	return true;
 }
 
+int opt_digits(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	bool good = read_digits(&text, value) && !*text && *value >= min && *value <= max;
+
+	return good ? 0 : -1;
+}
+
 int opt_number(const struct opt *opt, const char *text, uint64_t *value)
 {
-	const char *p = text;
-
-	if (read_digits(&p, value) && !*p && *value >= opt->min && *value <= opt->max)
+	if (!opt_digits(text, opt->min, opt->max, value))
 		return 0;
 	err_print("--%s: '%s' is not a number from %llu to %llu", opt->name, text,
 		  (unsigned long long)opt->min, (unsigned long long)opt->max);

@@ -239,11 +239,19 @@ void out_table_print(struct out_table *table)
 		put_cell(table->cells[at], width[i], table->columns[i].align, i + 1 == table->n);
 		if (i + 1 == table->n)
 			putchar('\n');
-		free(table->cells[at]);
 	}
+	free(width);
+	out_table_free(table);
+}
+
+void out_table_free(struct out_table *table)
+{
+	size_t at;
+
+	for (at = 0; at < table->used; at++)
+		free(table->cells[at]);
 	free(table->cells);
 	free(table);
-	free(width);
 }
 
 void out_bars(const struct out_bar *bars, unsigned int n)

@@ -62,6 +62,8 @@ void out_table_cell(struct out_table *table, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Print it, indented by two spaces, and free it. */
 void out_table_print(struct out_table *table);
+/* Free it without printing. */
+void out_table_free(struct out_table *table);
 
 /**
  * struct out_bar - a bar of a horizontal bar chart

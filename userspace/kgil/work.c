@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE	/* pthread_tryjoin_np() */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -146,12 +147,16 @@ void work_gate_call_off(struct work_gate *gate)
  * @index: 0 to n - 1
  * @thread: if the team is of threads
  * @pid: if the team is of processes
+ * @ended: joined, or waited for
+ * @failed: the process ended in another way than by returning
  */
 struct member {
 	struct work_team *team;
 	unsigned int index;
 	pthread_t thread;
 	pid_t pid;
+	bool ended;
+	bool failed;
 };
 
 /**
@@ -268,36 +273,64 @@ uint64_t work_team_go(struct work_team *team)
 
 void work_team_signal(struct work_team *team, int signal)
 {
+	struct member *member;
 	unsigned int i;
 
 	for (i = 0; i < team->n; i++) {
+		member = &team->members[i];
+		if (member->ended)
+			continue;
 		if (team->processes)
-			kill(team->members[i].pid, signal);
+			kill(member->pid, signal);
 		else
-			pthread_kill(team->members[i].thread, signal);
+			pthread_kill(member->thread, signal);
 	}
 }
 
-/* True: the process ended in another way than by returning. */
-static bool process_failed(pid_t pid)
+static void wait_for_process(struct member *member, int flags)
 {
 	int status;
+	pid_t got;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return true;
-	return !WIFEXITED(status) || WEXITSTATUS(status);
+	do {
+		got = waitpid(member->pid, &status, flags);
+	} while (got < 0 && errno == EINTR);
+	if (!got)
+		return;
+	member->ended = true;
+	member->failed = got < 0 || !WIFEXITED(status) || WEXITSTATUS(status);
+}
+
+unsigned int work_team_running(struct work_team *team)
+{
+	unsigned int i, running = 0;
+	struct member *member;
+
+	for (i = 0; i < team->n; i++) {
+		member = &team->members[i];
+		if (member->ended)
+			continue;
+		if (team->processes)
+			wait_for_process(member, WNOHANG);
+		else
+			member->ended = !pthread_tryjoin_np(member->thread, NULL);
+		running += !member->ended;
+	}
+	return running;
 }
 
 unsigned int work_team_join(struct work_team *team)
 {
 	unsigned int i, failed = 0;
+	struct member *member;
 
 	for (i = 0; i < team->n; i++) {
-		if (team->processes)
-			failed += process_failed(team->members[i].pid);
-		else
-			pthread_join(team->members[i].thread, NULL);
+		member = &team->members[i];
+		if (!member->ended && team->processes)
+			wait_for_process(member, 0);
+		else if (!member->ended)
+			pthread_join(member->thread, NULL);
+		failed += member->failed;
 	}
 	work_shared_free(team->gate, sizeof(*team->gate));
 	free(team->members);

@@ -69,6 +69,8 @@ struct work_team *work_team_fork(unsigned int n, work_fn fn, void *arg);
 uint64_t work_team_go(struct work_team *team);
 /* Send each a signal, as to end a blocking call. */
 void work_team_signal(struct work_team *team, int signal);
+/* How many have not ended yet.  Doesn't wait. */
+unsigned int work_team_running(struct work_team *team);
 /*
  * Wait for all of them, and free the team.  Returns how many processes ended in
  * another way than by returning from the worker; 0 for threads.

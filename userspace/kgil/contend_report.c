@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kgil contend: the result, as text or JSON.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "contend.h"
+#include "err.h"
+#include "out.h"
+
+/* Rows of the table of threads; JSON has them all. */
+#define ROWS_MAX	16
+
+static const struct {
+	const char *name;
+	double part;
+} percentiles[] = {
+	{ "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99.9", 0.999 }, { "max", 1 },
+};
+
+#define N_PERCENTILES	(sizeof(percentiles) / sizeof(percentiles[0]))
+
+/**
+ * struct totals - all workers together
+ * @sum: counts and histograms; its @end is that of the last
+ * @elapsed: from the start to the end of the last
+ * @lost: updates of the counter that are missing
+ * @fairness: Jain's index of the times held
+ */
+struct totals {
+	struct contend_worker sum;
+	uint64_t elapsed;
+	uint64_t lost;
+	double fairness;
+};
+
+static double share(const struct contend_worker *worker, const struct totals *totals)
+{
+	return totals->sum.held ? (double)worker->held / totals->sum.held : 0;
+}
+
+static void add_up(const struct contend *run, struct totals *totals)
+{
+	double *held = out_alloc(run->opts.threads * sizeof(*held));
+	struct contend_worker *sum = &totals->sum;
+	const struct contend_worker *w;
+	unsigned int i;
+
+	for (i = 0; i < run->opts.threads; i++) {
+		w = &run->workers[i];
+		sum->acquisitions += w->acquisitions;
+		sum->busy += w->busy;
+		sum->timeouts += w->timeouts;
+		sum->yields += w->yields;
+		sum->owner_deaths += w->owner_deaths;
+		sum->held += w->held;
+		sum->end = w->end > sum->end ? w->end : sum->end;
+		hist_merge(&sum->wait, &w->wait);
+		hist_merge(&sum->hold, &w->hold);
+		held[i] = w->held;
+	}
+	totals->elapsed = sum->end > run->start ? sum->end - run->start : 1;
+	totals->lost = sum->acquisitions - run->counter;
+	totals->fairness = hist_jain(held, run->opts.threads);
+	free(held);
+}
+
+/* Only one thread at a time may have been inside. */
+static bool is_exclusive(const struct contend *run)
+{
+	return run->opts.type != CONTEND_NONE && run->opts.count == 1;
+}
+
+static const char *worker_word(const struct contend *run)
+{
+	return run->opts.processes ? "process" : "thread";
+}
+
+static double per_second(uint64_t n, uint64_t ns)
+{
+	return n * 1e9 / ns;
+}
+
+static void print_title(const struct contend *run)
+{
+	const struct contend_opts *o = &run->opts;
+
+	printf("%s%s%s, %llu %s%s, work %s", out_style(OUT_BOLD), contend_type_words[o->type],
+	       out_style(OUT_RESET), (unsigned long long)o->threads, worker_word(run),
+	       o->threads == 1 ? "" : o->processes ? "es" : "s", out_time(o->work).s);
+	if (o->io)
+		printf(", io %s", out_time(o->io).s);
+	if (o->type == CONTEND_SEM)
+		printf(", count %s", out_count(o->count).s);
+	if (o->type == CONTEND_GIL)
+		printf(", interval %s",
+		       out_time(o->interval ? o->interval : KGIL_INTERVAL_DEFAULT).s);
+	if (o->timeout)
+		printf(", timeout %s", out_time(o->timeout).s);
+	if (o->nonblocking)
+		printf(", nonblocking");
+	putchar('\n');
+}
+
+static void put_row(const char *name, const char *value)
+{
+	printf("  %-15s  %s\n", name, value);
+}
+
+static void put_count(const char *name, uint64_t n)
+{
+	put_row(name, out_count(n).s);
+}
+
+static void print_counts(const struct contend *run, const struct totals *t)
+{
+	char text[80];
+
+	put_row("time", out_time(t->elapsed).s);
+	snprintf(text, sizeof(text), "%s  (%s)", out_count(t->sum.acquisitions).s,
+		 out_rate(per_second(t->sum.acquisitions, t->elapsed)).s);
+	put_row("acquisitions", text);
+	if (run->opts.nonblocking)
+		put_count("busy", t->sum.busy);
+	if (run->opts.timeout)
+		put_count("timeouts", t->sum.timeouts);
+	if (run->fd >= 0)
+		put_count("contentions", run->stats.contentions);
+	if (run->opts.type == CONTEND_GIL) {
+		put_count("yields", t->sum.yields);
+		put_count("drop requests", run->stats.drop_requests);
+	}
+	if (run->opts.type == CONTEND_GIL || run->opts.type == CONTEND_RLOCK)
+		put_count("switches", run->stats.switches);
+	if (t->sum.owner_deaths)
+		put_count("owner deaths", t->sum.owner_deaths);
+	printf("  %-15s  %s%s%s of %s\n", "lost updates",
+	       out_style(t->lost ? OUT_RED : OUT_GREEN), out_count(t->lost).s,
+	       out_style(OUT_RESET), out_count(t->sum.acquisitions).s);
+	printf("  %-15s  %.3f  (1: all held it as long; %.3g: one had it all)\n", "fairness",
+	       t->fairness, 1.0 / run->opts.threads);
+}
+
+static void print_times(const struct contend *run, const struct totals *t)
+{
+	static const struct out_column columns[] = {
+		{ "", OUT_LEFT }, { "p50", OUT_RIGHT }, { "p90", OUT_RIGHT },
+		{ "p99", OUT_RIGHT }, { "p99.9", OUT_RIGHT }, { "max", OUT_RIGHT },
+	};
+	struct out_table *table = out_table_new(columns, N_PERCENTILES + 1);
+	unsigned int i;
+
+	if (run->opts.type != CONTEND_NONE) {
+		out_table_cell(table, "wait");
+		for (i = 0; i < N_PERCENTILES; i++)
+			out_table_cell(table, "%s", out_time(hist_percentile(&t->sum.wait,
+				       percentiles[i].part)).s);
+	}
+	out_table_cell(table, run->opts.type == CONTEND_NONE ? "work" : "hold");
+	for (i = 0; i < N_PERCENTILES; i++)
+		out_table_cell(table, "%s", out_time(hist_percentile(&t->sum.hold,
+			       percentiles[i].part)).s);
+	out_table_print(table);
+}
+
+static void print_workers(const struct contend *run, const struct totals *t)
+{
+	const struct out_column columns[] = {
+		{ worker_word(run), OUT_RIGHT }, { "acquisitions", OUT_RIGHT },
+		{ "held", OUT_RIGHT }, { "share", OUT_RIGHT }, { "longest wait", OUT_RIGHT },
+	};
+	unsigned int rows = run->opts.threads < ROWS_MAX ? run->opts.threads : ROWS_MAX, i;
+	struct out_table *table = out_table_new(columns, 5);
+	const struct contend_worker *w;
+
+	for (i = 0; i < rows; i++) {
+		w = &run->workers[i];
+		out_table_cell(table, "%u", i + 1);
+		out_table_cell(table, "%s", out_count(w->acquisitions).s);
+		out_table_cell(table, "%s", out_time(w->held).s);
+		out_table_cell(table, "%s", out_percent(share(w, t)).s);
+		out_table_cell(table, "%s", out_time(w->wait.max).s);
+	}
+	out_table_print(table);
+	if (rows < run->opts.threads)
+		printf("  and %s more; -J shows them all\n",
+		       out_count(run->opts.threads - rows).s);
+}
+
+static void print_text(const struct contend *run, const struct totals *t)
+{
+	print_title(run);
+	if (run->end == CONTEND_END_INTERRUPTED)
+		printf("%sended early by a signal: the results so far%s\n", out_style(OUT_YELLOW),
+		       out_style(OUT_RESET));
+	putchar('\n');
+	print_counts(run, t);
+	putchar('\n');
+	print_times(run, t);
+	putchar('\n');
+	print_workers(run, t);
+}
+
+static void add_number(struct json_object *object, const char *name, uint64_t value)
+{
+	json_object_object_add(object, name, json_object_new_uint64(value));
+}
+
+static void add_double(struct json_object *object, const char *name, double value,
+		       const char *format)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), format, value);
+	json_object_object_add(object, name, json_object_new_double_s(value, text));
+}
+
+static void add_hist(struct json_object *object, const char *name, const struct hist *hist)
+{
+	struct json_object *values = json_object_new_object();
+	unsigned int i;
+
+	add_number(values, "n", hist->n);
+	add_number(values, "mean", hist_mean(hist));
+	for (i = 0; i < N_PERCENTILES; i++)
+		add_number(values, percentiles[i].name,
+			   hist_percentile(hist, percentiles[i].part));
+	json_object_object_add(object, name, values);
+}
+
+static struct json_object *json_options(const struct contend *run)
+{
+	const struct contend_opts *o = &run->opts;
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "work_ns", o->work);
+	add_number(object, "io_ns", o->io);
+	add_number(object, "duration_ns", o->duration);
+	add_number(object, "ops", o->ops);
+	add_number(object, "timeout_ns", o->timeout);
+	json_object_object_add(object, "nonblocking", json_object_new_boolean(o->nonblocking));
+	if (o->type == CONTEND_GIL)
+		add_number(object, "interval_ns",
+			   o->interval ? o->interval : KGIL_INTERVAL_DEFAULT);
+	if (o->type == CONTEND_SEM)
+		add_number(object, "count", o->count);
+	return object;
+}
+
+static struct json_object *json_workers(const struct contend *run, const struct totals *t)
+{
+	struct json_object *array = json_object_new_array(), *object;
+	const struct contend_worker *w;
+	unsigned int i;
+
+	for (i = 0; i < run->opts.threads; i++) {
+		w = &run->workers[i];
+		object = json_object_new_object();
+		add_number(object, "acquisitions", w->acquisitions);
+		add_number(object, "busy", w->busy);
+		add_number(object, "timeouts", w->timeouts);
+		add_number(object, "yields", w->yields);
+		add_number(object, "held_ns", w->held);
+		add_double(object, "share", share(w, t), "%.6f");
+		add_number(object, "wait_max_ns", w->wait.max);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *json_kernel(const struct kgil_stats *stats)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "acquisitions", stats->acquisitions);
+	add_number(object, "contentions", stats->contentions);
+	add_number(object, "wait_total_ns", stats->wait_total_ns);
+	add_number(object, "wait_max_ns", stats->wait_max_ns);
+	add_number(object, "hold_total_ns", stats->hold_total_ns);
+	add_number(object, "hold_max_ns", stats->hold_max_ns);
+	add_number(object, "switches", stats->switches);
+	add_number(object, "yields", stats->yields);
+	add_number(object, "drop_requests", stats->drop_requests);
+	add_number(object, "timeouts", stats->timeouts);
+	add_number(object, "interrupts", stats->interrupts);
+	add_number(object, "owner_deaths", stats->owner_deaths);
+	return object;
+}
+
+static void print_json(const struct contend *run, const struct totals *t)
+{
+	static const char *const ends[] = { "duration", "ops", "interrupted", "failed" };
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "type",
+			       json_object_new_string(contend_type_words[run->opts.type]));
+	add_number(object, "threads", run->opts.threads);
+	json_object_object_add(object, "processes", json_object_new_boolean(run->opts.processes));
+	json_object_object_add(object, "options", json_options(run));
+	json_object_object_add(object, "ended_by", json_object_new_string(ends[run->end]));
+	add_number(object, "elapsed_ns", t->elapsed);
+	add_number(object, "acquisitions", t->sum.acquisitions);
+	add_double(object, "acquisitions_per_s", per_second(t->sum.acquisitions, t->elapsed),
+		   "%.3f");
+	add_number(object, "busy", t->sum.busy);
+	add_number(object, "timeouts", t->sum.timeouts);
+	add_number(object, "yields", t->sum.yields);
+	add_number(object, "owner_deaths", t->sum.owner_deaths);
+	add_number(object, "counter", run->counter);
+	add_number(object, "lost_updates", t->lost);
+	add_double(object, "fairness", t->fairness, "%.6f");
+	add_hist(object, "wait_ns", &t->sum.wait);
+	add_hist(object, "hold_ns", &t->sum.hold);
+	json_object_object_add(object, "workers", json_workers(run, t));
+	if (run->fd >= 0)
+		json_object_object_add(object, "kernel", json_kernel(&run->stats));
+	out_json_print(object, false);
+}
+
+/* What must not happen. */
+static int check(const struct contend *run, const struct totals *t)
+{
+	const struct contend_worker *w;
+	int status = STATUS_OK;
+	unsigned int i;
+
+	for (i = 0; i < run->opts.threads; i++) {
+		w = &run->workers[i];
+		if (!w->err)
+			continue;
+		status = err_failed("%s %u: %s: %s", worker_word(run), i + 1, w->failed,
+				    kgil_strerror(w->err));
+	}
+	if (run->lost_workers)
+		status = err_failed("%u of %llu processes were killed", run->lost_workers,
+				    (unsigned long long)run->opts.threads);
+	else if (is_exclusive(run) && t->lost)
+		status = err_failed("%llu updates were lost although the lock was held",
+				    (unsigned long long)t->lost);
+	return status;
+}
+
+int contend_report(const struct contend *run)
+{
+	struct totals *totals = out_alloc(sizeof(*totals));
+	int status;
+
+	add_up(run, totals);
+	if (out_json)
+		print_json(run, totals);
+	else
+		print_text(run, totals);
+	status = check(run, totals);
+	free(totals);
+	return status;
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kgil contend: what each thread or process does.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "contend.h"
+#include "work.h"
+
+/**
+ * struct worker - the state of a worker that nobody else looks at
+ * @run: the run
+ * @result: what it did
+ * @page: of a gil; else NULL
+ * @timer: timerfd for --io; -1: none
+ * @rounds: of --work
+ * @since: when the current hold began
+ */
+struct worker {
+	struct contend *run;
+	struct contend_worker *result;
+	const struct kgil_page *page;
+	int timer;
+	uint64_t rounds;
+	uint64_t since;
+};
+
+static bool stopped(struct worker *w)
+{
+	return atomic_load_explicit(&w->run->stop, memory_order_relaxed);
+}
+
+/* Remember what went wrong, and end the run. */
+static void fail(struct worker *w, const char *what)
+{
+	w->result->err = errno;
+	snprintf(w->result->failed, sizeof(w->result->failed), "%s", what);
+	atomic_store(&w->run->stop, true);
+}
+
+static bool drop_requested(struct worker *w)
+{
+	return w->page && __atomic_load_n(&w->page->drop_request, __ATOMIC_RELAXED);
+}
+
+/* Returns what libkgil's acquiring calls do: 1 taken, 0 not, -1 an error. */
+static int acquire(struct worker *w)
+{
+	const struct contend_opts *opts = &w->run->opts;
+	int fd = w->run->fd;
+
+	if (opts->type == CONTEND_NONE)
+		return 1;
+	if (opts->nonblocking)
+		return kgil_try_acquire(fd);
+	if (opts->timeout)
+		return kgil_acquire_for(fd, opts->timeout);
+	return kgil_acquire(fd) ? -1 : 1;
+}
+
+static void begin_hold(struct worker *w, uint64_t asked)
+{
+	w->since = work_clock();
+	hist_add(&w->result->wait, w->since - asked);
+}
+
+static void end_hold(struct worker *w)
+{
+	uint64_t held = work_clock() - w->since;
+
+	w->result->held += held;
+	hist_add(&w->result->hold, held);
+}
+
+/* True: the last owner died, which this call tells, and the lock is held. */
+static bool owner_died(struct worker *w)
+{
+	if (errno != EOWNERDEAD)
+		return false;
+	w->result->owner_deaths++;
+	return true;
+}
+
+/* A signal that doesn't end the run, as when it is stopped and continued. */
+static bool disturbed(struct worker *w)
+{
+	return errno == EINTR && !stopped(w);
+}
+
+/* Hand the gil over, and own it again.  False: the run ended before that. */
+static bool yield(struct worker *w)
+{
+	uint64_t asked;
+	int err;
+
+	end_hold(w);
+	w->result->yields++;
+	asked = work_clock();
+	err = kgil_yield(w->run->fd);
+	/* A signal left the gil with somebody else. */
+	while (err && disturbed(w))
+		err = kgil_acquire(w->run->fd);
+	if (err && !owner_died(w)) {
+		if (errno != EINTR)
+			fail(w, "yield");
+		return false;
+	}
+	begin_hold(w, asked);
+	return true;
+}
+
+/*
+ * Keep the processor busy, looking up now and then as an interpreter does
+ * between two instructions.  False: the lock is not held any more.
+ */
+static bool work_inside(struct worker *w)
+{
+	uint64_t left = w->rounds, chunk;
+
+	while (left && !stopped(w)) {
+		chunk = left < w->run->chunk ? left : w->run->chunk;
+		work_rounds(chunk);
+		left -= chunk;
+		if (drop_requested(w) && !yield(w))
+			return false;
+	}
+	return true;
+}
+
+/* Block in a real read() until the timer expires. */
+static bool block_outside(struct worker *w)
+{
+	uint64_t io = w->run->opts.io, expirations;
+	struct itimerspec spec = {
+		.it_value = { io / 1000000000, io % 1000000000 },
+	};
+
+	if (timerfd_settime(w->timer, 0, &spec, NULL)) {
+		fail(w, "timerfd_settime");
+		return false;
+	}
+	while (read(w->timer, &expirations, sizeof(expirations)) < 0) {
+		if (errno != EINTR) {
+			fail(w, "read");
+			return false;
+		}
+		if (stopped(w))
+			return false;
+	}
+	return true;
+}
+
+/* Holding the lock: work, change the counter, release. */
+static bool critical_section(struct worker *w)
+{
+	volatile uint64_t *counter = &w->run->counter;
+
+	if (!work_inside(w))
+		return false;
+	*counter = *counter + 1;
+	w->result->acquisitions++;
+	end_hold(w);
+	if (w->run->fd >= 0 && kgil_release(w->run->fd)) {
+		fail(w, "release");
+		return false;
+	}
+	return true;
+}
+
+/* One attempt.  False: end. */
+static bool attempt(struct worker *w)
+{
+	uint64_t asked = work_clock();
+	int got;
+
+	do {
+		got = acquire(w);
+	} while (got < 0 && disturbed(w));
+	if (got < 0 && !owner_died(w)) {
+		if (errno != EINTR)
+			fail(w, "acquire");
+		return false;
+	}
+	if (!got) {
+		w->result->busy += w->run->opts.nonblocking;
+		w->result->timeouts += !w->run->opts.nonblocking;
+		return true;
+	}
+	if (stopped(w)) {
+		/* Too late to count.  The next waiter must get it. */
+		if (w->run->fd >= 0 && kgil_release(w->run->fd))
+			fail(w, "release");
+		return false;
+	}
+	begin_hold(w, asked);
+	return critical_section(w);
+}
+
+/* False: as many attempts as were asked for have begun. */
+static bool take_ticket(struct worker *w)
+{
+	uint64_t ops = w->run->opts.ops;
+
+	return !ops || atomic_fetch_add_explicit(&w->run->tickets, 1, memory_order_relaxed) < ops;
+}
+
+static bool set_up(struct worker *w)
+{
+	if (w->run->opts.type == CONTEND_GIL) {
+		w->page = kgil_map(w->run->fd);
+		if (!w->page) {
+			fail(w, "mmap");
+			return false;
+		}
+	}
+	if (w->run->opts.io) {
+		w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+		if (w->timer < 0) {
+			fail(w, "timerfd_create");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void tear_down(struct worker *w)
+{
+	if (w->page)
+		kgil_unmap(w->page);
+	if (w->timer >= 0)
+		close(w->timer);
+}
+
+void contend_work(unsigned int index, void *arg)
+{
+	struct contend *run = arg;
+	struct worker w = {
+		.run = run,
+		.result = &run->workers[index],
+		.timer = -1,
+		.rounds = work_rounds_of(run->opts.work),
+	};
+
+	if (set_up(&w)) {
+		while (!stopped(&w) && take_ticket(&w))
+			if (!attempt(&w) || (run->opts.io && !block_outside(&w)))
+				break;
+	}
+	w.result->end = work_clock();
+	tear_down(&w);
+}

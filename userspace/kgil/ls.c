@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kgil ls: a row for each object.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <json-c/json.h>
+
+#include "cmd.h"
+#include "err.h"
+#include "net.h"
+#include "opt.h"
+#include "out.h"
+
+static const struct opt_spec spec = {
+	.command = "ls",
+	.about = "List the objects of this network namespace, by id: what each is, its state, the "
+		 "thread that owns it (of a lock: that took it), how many threads wait, how "
+		 "often it was acquired, and how many of these acquires had to wait.",
+	.more = "An owner whose process id is hidden, or unknown here, is shown as '?'.\n"
+		"The state of a sem is its count and its maximum.\n",
+};
+
+/* A number that only some objects have, or may not show. */
+static void put_id(struct out_table *table, const struct net_object *o, enum kgil_object_attr attr,
+		   uint32_t value)
+{
+	if (net_has(o, attr))
+		out_table_cell(table, "%u", value);
+	else
+		out_table_cell(table, "%s", net_has(o, KGIL_A_OBJECT_OWNER) ? "?" : "-");
+}
+
+static void put_object(struct out_table *table, const struct net_object *o)
+{
+	out_table_cell(table, "%llu", (unsigned long long)o->id);
+	out_table_cell(table, "%s", net_type_name(o->type).s);
+	out_table_cell(table, "%s", net_state_name(o).s);
+	put_id(table, o, KGIL_A_OBJECT_OWNER_PID, o->owner_pid);
+	put_id(table, o, KGIL_A_OBJECT_OWNER_TID, o->owner_tid);
+	out_table_cell(table, "%s", net_has(o, KGIL_A_OBJECT_OWNER_COMM) ? o->owner_comm : "-");
+	out_table_cell(table, "%u", o->waiters);
+	out_table_cell(table, "%s", out_count(o->stats.acquisitions).s);
+	out_table_cell(table, "%s", out_count(o->stats.contentions).s);
+}
+
+static void print_text(const struct net_object *objects, unsigned int n)
+{
+	static const struct out_column columns[] = {
+		{ "id", OUT_RIGHT }, { "type", OUT_LEFT }, { "state", OUT_LEFT },
+		{ "pid", OUT_RIGHT }, { "tid", OUT_RIGHT }, { "thread", OUT_LEFT },
+		{ "waiters", OUT_RIGHT }, { "acquired", OUT_RIGHT }, { "contended", OUT_RIGHT },
+	};
+	struct out_table *table = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		put_object(table, &objects[i]);
+	out_table_print(table);
+}
+
+static void print_json(const struct net_object *objects, unsigned int n)
+{
+	struct json_object *json = json_object_new_object();
+	struct json_object *array = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		json_object_array_add(array, net_json(&objects[i]));
+	json_object_object_add(json, "objects", array);
+	out_json_print(json, false);
+}
+
+int cmd_ls(int argc, char **argv)
+{
+	struct net_object *objects;
+	struct net_client client;
+	unsigned int n;
+	int status;
+
+	opt_parse(&spec, argc, argv);
+	status = net_open(&client);
+	if (status)
+		return status;
+	status = net_dump(&client, &objects, &n);
+	net_close(&client);
+	if (status)
+		return status;
+	if (out_json)
+		print_json(objects, n);
+	else
+		print_text(objects, n);
+	free(objects);
+	return STATUS_OK;
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include "err.h"
+#include "net.h"
+#include "out.h"
+
+/* How often a dump is repeated that a change interrupted. */
+#define DUMP_TRIES	5
+
+int net_open(struct net_client *client)
+{
+	int err;
+
+	client->sock = nl_socket_alloc();
+	if (!client->sock)
+		return err_failed("out of memory");
+	err = genl_connect(client->sock);
+	if (!err) {
+		client->family = genl_ctrl_resolve(client->sock, KGIL_GENL_NAME);
+		err = client->family < 0 ? client->family : 0;
+	}
+	if (!err)
+		return STATUS_OK;
+	net_close(client);
+	return err == -NLE_OBJ_NOTFOUND ? err_no_module() : net_error(err, "netlink");
+}
+
+void net_close(struct net_client *client)
+{
+	nl_socket_free(client->sock);
+	client->sock = NULL;
+}
+
+int net_error(int err, const char *what)
+{
+	return err_failed("%s: %s", what, nl_geterror(err));
+}
+
+bool net_has(const struct net_object *object, enum kgil_object_attr attr)
+{
+	return object->present & (1U << attr);
+}
+
+/* Where the u64 of a nested statistics attribute goes; NULL: unknown. */
+static uint64_t *stats_field(struct kgil_stats *stats, int attr)
+{
+	switch (attr) {
+	case KGIL_A_STATS_ACQUISITIONS:
+		return (uint64_t *)&stats->acquisitions;
+	case KGIL_A_STATS_CONTENTIONS:
+		return (uint64_t *)&stats->contentions;
+	case KGIL_A_STATS_WAIT_TOTAL:
+		return (uint64_t *)&stats->wait_total_ns;
+	case KGIL_A_STATS_WAIT_MAX:
+		return (uint64_t *)&stats->wait_max_ns;
+	case KGIL_A_STATS_HOLD_TOTAL:
+		return (uint64_t *)&stats->hold_total_ns;
+	case KGIL_A_STATS_HOLD_MAX:
+		return (uint64_t *)&stats->hold_max_ns;
+	case KGIL_A_STATS_SWITCHES:
+		return (uint64_t *)&stats->switches;
+	case KGIL_A_STATS_YIELDS:
+		return (uint64_t *)&stats->yields;
+	case KGIL_A_STATS_DROP_REQUESTS:
+		return (uint64_t *)&stats->drop_requests;
+	case KGIL_A_STATS_TIMEOUTS:
+		return (uint64_t *)&stats->timeouts;
+	case KGIL_A_STATS_INTERRUPTS:
+		return (uint64_t *)&stats->interrupts;
+	case KGIL_A_STATS_OWNER_DEATHS:
+		return (uint64_t *)&stats->owner_deaths;
+	default:
+		return NULL;
+	}
+}
+
+static void parse_stats(struct kgil_stats *stats, struct nlattr *nest)
+{
+	struct nlattr *attr;
+	uint64_t *field;
+	int left;
+
+	nla_for_each_nested(attr, nest, left) {
+		field = stats_field(stats, nla_type(attr));
+		if (field && nla_len(attr) >= (int)sizeof(*field))
+			*field = nla_get_u64(attr);
+	}
+}
+
+/* A thread's name may hold anything: only what is safe on a terminal stays. */
+static void parse_comm(char *comm, size_t size, struct nlattr *attr)
+{
+	char *p;
+
+	nla_strlcpy(comm, attr, size);
+	for (p = comm; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+}
+
+/* Where a u32 attribute goes; NULL: it is none, or unknown. */
+static uint32_t *u32_field(struct net_object *object, int attr)
+{
+	switch (attr) {
+	case KGIL_A_OBJECT_TYPE:
+		return &object->type;
+	case KGIL_A_OBJECT_FLAGS:
+		return &object->flags;
+	case KGIL_A_OBJECT_OWNER_PID:
+		return &object->owner_pid;
+	case KGIL_A_OBJECT_OWNER_TID:
+		return &object->owner_tid;
+	case KGIL_A_OBJECT_UID:
+		return &object->uid;
+	case KGIL_A_OBJECT_DEPTH:
+		return &object->depth;
+	case KGIL_A_OBJECT_COUNT:
+		return &object->count;
+	case KGIL_A_OBJECT_MAX:
+		return &object->max;
+	case KGIL_A_OBJECT_WAITERS:
+		return &object->waiters;
+	case KGIL_A_OBJECT_POLICY:
+		return &object->policy;
+	default:
+		return NULL;
+	}
+}
+
+static uint64_t *u64_field(struct net_object *object, int attr)
+{
+	switch (attr) {
+	case KGIL_A_OBJECT_ID:
+		return &object->id;
+	case KGIL_A_OBJECT_OWNER:
+		return &object->owner;
+	case KGIL_A_OBJECT_INTERVAL:
+		return &object->interval_ns;
+	default:
+		return NULL;
+	}
+}
+
+static void parse_unknown(struct net_object *object, struct nlattr *attr)
+{
+	struct net_unknown *unknown;
+
+	if (object->n_unknown == NET_UNKNOWN_MAX)
+		return;
+	unknown = &object->unknown[object->n_unknown++];
+	unknown->type = nla_type(attr);
+	unknown->len = nla_len(attr);
+	if (unknown->len == sizeof(uint64_t))
+		unknown->value = nla_get_u64(attr);
+	else if (unknown->len == sizeof(uint32_t))
+		unknown->value = nla_get_u32(attr);
+}
+
+static void parse_attr(struct net_object *object, struct nlattr *attr)
+{
+	int type = nla_type(attr), len = nla_len(attr);
+	uint32_t *u32 = u32_field(object, type);
+	uint64_t *u64 = u64_field(object, type);
+
+	if (type == KGIL_A_OBJECT_PAD)
+		return;
+	if (u32 && len >= (int)sizeof(*u32))
+		*u32 = nla_get_u32(attr);
+	else if (u64 && len >= (int)sizeof(*u64))
+		*u64 = nla_get_u64(attr);
+	else if (type == KGIL_A_OBJECT_OWNER_COMM)
+		parse_comm(object->owner_comm, sizeof(object->owner_comm), attr);
+	else if (type == KGIL_A_OBJECT_STATS)
+		parse_stats(&object->stats, attr);
+	else
+		type = -1;
+	if (type < 0)
+		parse_unknown(object, attr);
+	else
+		object->present |= 1U << type;
+}
+
+void net_parse(struct net_object *object, struct nlattr *head, int len)
+{
+	struct nlattr *attr;
+	int left;
+
+	memset(object, 0, sizeof(*object));
+	nla_for_each_attr(attr, head, len, left)
+		parse_attr(object, attr);
+}
+
+/**
+ * struct answer - objects as they arrive
+ * @objects: room for @room of them
+ * @n: how many there are
+ * @room: see @objects
+ */
+struct answer {
+	struct net_object *objects;
+	unsigned int n;
+	unsigned int room;
+};
+
+static int on_object(struct nl_msg *msg, void *arg)
+{
+	struct genlmsghdr *header = nlmsg_data(nlmsg_hdr(msg));
+	struct answer *answer = arg;
+	struct net_object *grown;
+
+	if (answer->n == answer->room) {
+		answer->room = answer->room ? 2 * answer->room : 64;
+		grown = realloc(answer->objects, answer->room * sizeof(*grown));
+		if (!grown) {
+			err_print("out of memory");
+			exit(STATUS_FAILED);
+		}
+		answer->objects = grown;
+	}
+	net_parse(&answer->objects[answer->n++], genlmsg_attrdata(header, 0),
+		 genlmsg_attrlen(header, 0));
+	return NL_OK;
+}
+
+/* Ask for objects; @id: the only one, or NULL: all.  Returns an error of libnl. */
+static int request(struct net_client *client, const uint64_t *id, struct answer *answer)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+	int err = -NLE_NOMEM;
+
+	if (!msg)
+		return err;
+	nl_socket_modify_cb(client->sock, NL_CB_VALID, NL_CB_CUSTOM, on_object, answer);
+	if (genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, client->family, 0, id ? 0 : NLM_F_DUMP,
+			KGIL_CMD_OBJECT_GET, KGIL_GENL_VERSION))
+		err = id ? nla_put_u64(msg, KGIL_A_OBJECT_ID, *id) : 0;
+	if (!err) {
+		err = nl_send_auto(client->sock, msg);
+		if (err >= 0)
+			err = nl_recvmsgs_default(client->sock);
+	}
+	nlmsg_free(msg);
+	return err;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct net_object *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+int net_dump(struct net_client *client, struct net_object **objects, unsigned int *n)
+{
+	struct answer answer = { NULL, 0, 0 };
+	unsigned int tries = 0;
+	int err;
+
+	do {
+		answer.n = 0;
+		err = request(client, NULL, &answer);
+	} while (err == -NLE_DUMP_INTR && ++tries < DUMP_TRIES);
+	if (err == -NLE_DUMP_INTR)
+		err_print("objects came and went while they were listed: some may be missing");
+	else if (err < 0) {
+		free(answer.objects);
+		return net_error(err, "list the objects");
+	}
+	if (answer.n)
+		qsort(answer.objects, answer.n, sizeof(*answer.objects), by_id);
+	*objects = answer.objects;
+	*n = answer.n;
+	return STATUS_OK;
+}
+
+int net_get(struct net_client *client, uint64_t id, struct net_object *object)
+{
+	struct answer answer = { NULL, 0, 0 };
+	int err = request(client, &id, &answer);
+
+	if (err == -NLE_OBJ_NOTFOUND || (err >= 0 && !answer.n)) {
+		free(answer.objects);
+		return err_failed("object %llu does not exist; 'kgil ls' lists the objects",
+				  (unsigned long long)id);
+	}
+	if (err < 0) {
+		free(answer.objects);
+		return net_error(err, "read the object");
+	}
+	*object = answer.objects[0];
+	free(answer.objects);
+	return STATUS_OK;
+}
+
+int net_subscribe(struct net_client *client)
+{
+	int group = genl_ctrl_resolve_grp(client->sock, KGIL_GENL_NAME, KGIL_GENL_MCGRP_EVENTS);
+	int err;
+
+	if (group < 0)
+		return net_error(group, "events");
+	/* Events answer no request. */
+	nl_socket_disable_seq_check(client->sock);
+	err = nl_socket_add_membership(client->sock, group);
+	if (!err)
+		err = nl_socket_set_nonblocking(client->sock);
+	return err ? net_error(err, "events") : STATUS_OK;
+}

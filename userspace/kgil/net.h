@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The generic netlink family of the module: objects and events.
+ */
+#ifndef KGIL_CMD_NET_H
+#define KGIL_CMD_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/kgil.h>
+
+#include "out.h"
+
+struct json_object;
+struct nl_sock;
+struct nlattr;
+
+#define NET_UNKNOWN_MAX	16
+
+/**
+ * struct net_unknown - an attribute that this program doesn't know
+ * @type: its number
+ * @len: bytes of its value
+ * @value: the value if @len is 4 or 8
+ */
+struct net_unknown {
+	unsigned int type;
+	unsigned int len;
+	uint64_t value;
+};
+
+/**
+ * struct net_object - an object, or what an event says of one
+ * @present: bit (1 << enum kgil_object_attr) for each attribute that came
+ * @id: and all up to @interval_ns: see enum kgil_object_attr
+ * @stats: all 0 if absent
+ * @unknown: attributes that this program doesn't know
+ * @n_unknown: how many
+ */
+struct net_object {
+	uint32_t present;
+	uint64_t id;
+	uint32_t type;
+	uint32_t flags;
+	uint64_t owner;
+	uint32_t owner_pid;
+	uint32_t owner_tid;
+	char owner_comm[17];
+	uint32_t uid;
+	uint32_t depth;
+	uint32_t count;
+	uint32_t max;
+	uint32_t waiters;
+	uint32_t policy;
+	uint64_t interval_ns;
+	struct kgil_stats stats;
+	struct net_unknown unknown[NET_UNKNOWN_MAX];
+	unsigned int n_unknown;
+};
+
+/**
+ * struct net_client - a connection
+ * @sock: the socket
+ * @family: number of the family
+ */
+struct net_client {
+	struct nl_sock *sock;
+	int family;
+};
+
+/* Returns an exit status; nothing is open unless STATUS_OK. */
+int net_open(struct net_client *client);
+void net_close(struct net_client *client);
+
+/* Print what @err, an error of libnl, means for @what; returns the status. */
+int net_error(int err, const char *what);
+
+/* All objects, sorted by id; free *@objects.  Returns an exit status. */
+int net_dump(struct net_client *client, struct net_object **objects, unsigned int *n);
+/* One object.  Returns an exit status. */
+int net_get(struct net_client *client, uint64_t id, struct net_object *object);
+/* Get the events from now on.  Returns an exit status. */
+int net_subscribe(struct net_client *client);
+
+/* Attributes as they came to an object. */
+void net_parse(struct net_object *object, struct nlattr *head, int len);
+
+bool net_has(const struct net_object *object, enum kgil_object_attr attr);
+
+/* "gil"; "type 9" if there is no name for it. */
+struct out_text net_type_name(uint32_t type);
+struct out_text net_policy_name(uint32_t policy);
+/* "free", "held", "owner died"; "2 of 5" for a sem. */
+struct out_text net_state_name(const struct net_object *object);
+
+/* Everything that came, by the names of the attributes. */
+struct json_object *net_json(const struct net_object *object);
+
+#endif /* KGIL_CMD_NET_H */
