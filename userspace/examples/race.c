@@ -11,15 +11,15 @@
 #include <sys/ioctl.h>
 
 #define THREADS 4
-#define ROUNDS 50000
 
 static volatile long counter;
+static long rounds;
 static pthread_barrier_t start;
 
 static void *increment(void *lock)
 {
 	pthread_barrier_wait(&start);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (long i = 0; i < rounds; i++) {
 		if (lock && ioctl(*(int *)lock, KGIL_IOC_ACQUIRE, 0))
 			err(1, "acquire");
 		counter = counter + 1;
@@ -29,10 +29,9 @@ static void *increment(void *lock)
 	return NULL;
 }
 
-static int lost_updates(const char *how, int *lock)
+static void run(const char *how, int *lock)
 {
 	pthread_t thread[THREADS];
-	int lost;
 
 	counter = 0;
 	for (int i = 0; i < THREADS; i++)
@@ -40,9 +39,8 @@ static int lost_updates(const char *how, int *lock)
 			errx(1, "cannot create a thread");
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
-	lost = THREADS * ROUNDS - counter;
-	printf("%s a lock: %d updates of %d are lost\n", how, lost, THREADS * ROUNDS);
-	return lost;
+	printf("%s a lock: %ld of %ld updates are lost\n", how, THREADS * rounds - counter,
+	       THREADS * rounds);
 }
 
 int main(void)
@@ -53,6 +51,9 @@ int main(void)
 	if (device < 0 || (lock = ioctl(device, KGIL_IOC_CREATE, &create)) < 0)
 		err(3, KGIL_DEVICE " (is kgil.ko loaded?)");
 	pthread_barrier_init(&start, NULL, THREADS);
-	lost_updates("without", NULL);
-	return lost_updates("with", &lock) != 0;
+	rounds = 5000000;
+	run("without", NULL);
+	rounds = 50000;
+	run("with", &lock);
+	return counter != THREADS * rounds;
 }
