@@ -67,7 +67,7 @@ static int kgil_put_state(struct sk_buff *msg, const struct kgil_state *state)
 	    nla_put_u32(msg, KGIL_A_OBJECT_FLAGS, state->flags) ||
 	    nla_put_u32(msg, KGIL_A_OBJECT_DEPTH, state->depth) ||
 	    nla_put_u32(msg, KGIL_A_OBJECT_COUNT, state->count) ||
-	    nla_put_u32(msg, KGIL_A_OBJECT_MAX, state->max) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_COUNT_MAX, state->max) ||
 	    nla_put_u32(msg, KGIL_A_OBJECT_WAITERS, state->waiters))
 		return -EMSGSIZE;
 	if (state->type == KGIL_TYPE_GIL &&

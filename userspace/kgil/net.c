@@ -123,7 +123,7 @@ static uint32_t *u32_field(struct net_object *object, int attr)
 		return &object->depth;
 	case KGIL_A_OBJECT_COUNT:
 		return &object->count;
-	case KGIL_A_OBJECT_MAX:
+	case KGIL_A_OBJECT_COUNT_MAX:
 		return &object->max;
 	case KGIL_A_OBJECT_WAITERS:
 		return &object->waiters;

@@ -285,7 +285,7 @@ enum kgil_cmd {
  * @KGIL_A_OBJECT_UID: u32, user who created it, in the reader's user namespace
  * @KGIL_A_OBJECT_DEPTH: u32, as in struct kgil_state
  * @KGIL_A_OBJECT_COUNT: u32, likewise
- * @KGIL_A_OBJECT_MAX: u32, likewise
+ * @KGIL_A_OBJECT_COUNT_MAX: u32, @max of struct kgil_state
  * @KGIL_A_OBJECT_WAITERS: u32, likewise
  * @KGIL_A_OBJECT_POLICY: u32, gil only
  * @KGIL_A_OBJECT_INTERVAL: u64, ns, gil only
@@ -303,7 +303,7 @@ enum kgil_object_attr {
 	KGIL_A_OBJECT_UID,
 	KGIL_A_OBJECT_DEPTH,
 	KGIL_A_OBJECT_COUNT,
-	KGIL_A_OBJECT_MAX,
+	KGIL_A_OBJECT_COUNT_MAX,
 	KGIL_A_OBJECT_WAITERS,
 	KGIL_A_OBJECT_POLICY,
 	KGIL_A_OBJECT_INTERVAL,
