@@ -78,7 +78,7 @@ static const struct opt_spec spec = {
 		"Examples:\n"
 		"  kgil contend --type lock --threads 8 --work 50us\n"
 		"  kgil contend --type gil --interval 100us --work 1ms --io 1ms\n"
-		"  kgil contend --type none --threads 2 --ops 1000000    # loses updates\n",
+		"  kgil contend --type none --work 0 --ops 1000000    # loses updates\n",
 };
 
 /* Options that contradict each other. */

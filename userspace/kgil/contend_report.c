@@ -30,7 +30,7 @@ static const struct {
  * @sum: counts and histograms; its @end is that of the last
  * @elapsed: from the start to the end of the last
  * @lost: updates of the counter that are missing
- * @fairness: Jain's index of the times held
+ * @fairness: Jain's index of the shares
  */
 struct totals {
 	struct contend_worker sum;
@@ -39,14 +39,28 @@ struct totals {
 	double fairness;
 };
 
-static double share(const struct contend_worker *worker, const struct totals *totals)
+static bool is_locked(const struct contend *run)
 {
-	return totals->sum.held ? (double)worker->held / totals->sum.held : 0;
+	return run->opts.type != CONTEND_NONE;
+}
+
+/* What is shared out: the time a lock is held; without a lock, the turns. */
+static double amount(const struct contend *run, const struct contend_worker *worker)
+{
+	return is_locked(run) ? worker->held : worker->acquisitions;
+}
+
+static double share(const struct contend *run, const struct contend_worker *worker,
+		    const struct totals *totals)
+{
+	double all = amount(run, &totals->sum);
+
+	return all > 0 ? amount(run, worker) / all : 0;
 }
 
 static void add_up(const struct contend *run, struct totals *totals)
 {
-	double *held = out_alloc(run->opts.threads * sizeof(*held));
+	double *amounts = out_alloc(run->opts.threads * sizeof(*amounts));
 	struct contend_worker *sum = &totals->sum;
 	const struct contend_worker *w;
 	unsigned int i;
@@ -62,23 +76,29 @@ static void add_up(const struct contend *run, struct totals *totals)
 		sum->end = w->end > sum->end ? w->end : sum->end;
 		hist_merge(&sum->wait, &w->wait);
 		hist_merge(&sum->hold, &w->hold);
-		held[i] = w->held;
+		amounts[i] = amount(run, w);
 	}
 	totals->elapsed = sum->end > run->start ? sum->end - run->start : 1;
 	totals->lost = sum->acquisitions - run->counter;
-	totals->fairness = hist_jain(held, run->opts.threads);
-	free(held);
+	totals->fairness = hist_jain(amounts, run->opts.threads);
+	free(amounts);
 }
 
 /* Only one thread at a time may have been inside. */
 static bool is_exclusive(const struct contend *run)
 {
-	return run->opts.type != CONTEND_NONE && run->opts.count == 1;
+	return is_locked(run) && run->opts.count == 1;
 }
 
 static const char *worker_word(const struct contend *run)
 {
 	return run->opts.processes ? "process" : "thread";
+}
+
+/* Without a lock there is nothing to acquire. */
+static const char *turns_word(const struct contend *run)
+{
+	return is_locked(run) ? "acquisitions" : "turns";
 }
 
 static double per_second(uint64_t n, uint64_t ns)
@@ -124,7 +144,7 @@ static void print_counts(const struct contend *run, const struct totals *t)
 	put_row("time", out_time(t->elapsed).s);
 	snprintf(text, sizeof(text), "%s  (%s)", out_count(t->sum.acquisitions).s,
 		 out_rate(per_second(t->sum.acquisitions, t->elapsed)).s);
-	put_row("acquisitions", text);
+	put_row(turns_word(run), text);
 	if (run->opts.nonblocking)
 		put_count("busy", t->sum.busy);
 	if (run->opts.timeout)
@@ -142,8 +162,8 @@ static void print_counts(const struct contend *run, const struct totals *t)
 	printf("  %-15s  %s%s%s of %s\n", "lost updates",
 	       out_style(t->lost ? OUT_RED : OUT_GREEN), out_count(t->lost).s,
 	       out_style(OUT_RESET), out_count(t->sum.acquisitions).s);
-	printf("  %-15s  %.3f  (1: all held it as long; %.3g: one had it all)\n", "fairness",
-	       t->fairness, 1.0 / run->opts.threads);
+	printf("  %-15s  %.3f  (1: equal shares; %.3g: one %s has it all)\n", "fairness",
+	       t->fairness, 1.0 / run->opts.threads, worker_word(run));
 }
 
 static void print_times(const struct contend *run, const struct totals *t)
@@ -155,13 +175,13 @@ static void print_times(const struct contend *run, const struct totals *t)
 	struct out_table *table = out_table_new(columns, N_PERCENTILES + 1);
 	unsigned int i;
 
-	if (run->opts.type != CONTEND_NONE) {
+	if (is_locked(run)) {
 		out_table_cell(table, "wait");
 		for (i = 0; i < N_PERCENTILES; i++)
 			out_table_cell(table, "%s", out_time(hist_percentile(&t->sum.wait,
 				       percentiles[i].part)).s);
 	}
-	out_table_cell(table, run->opts.type == CONTEND_NONE ? "work" : "hold");
+	out_table_cell(table, is_locked(run) ? "hold" : "work");
 	for (i = 0; i < N_PERCENTILES; i++)
 		out_table_cell(table, "%s", out_time(hist_percentile(&t->sum.hold,
 			       percentiles[i].part)).s);
@@ -171,11 +191,12 @@ static void print_times(const struct contend *run, const struct totals *t)
 static void print_workers(const struct contend *run, const struct totals *t)
 {
 	const struct out_column columns[] = {
-		{ worker_word(run), OUT_RIGHT }, { "acquisitions", OUT_RIGHT },
-		{ "held", OUT_RIGHT }, { "share", OUT_RIGHT }, { "longest wait", OUT_RIGHT },
+		{ worker_word(run), OUT_RIGHT }, { turns_word(run), OUT_RIGHT },
+		{ is_locked(run) ? "held" : "worked", OUT_RIGHT }, { "share", OUT_RIGHT },
+		{ "longest wait", OUT_RIGHT },
 	};
 	unsigned int rows = run->opts.threads < ROWS_MAX ? run->opts.threads : ROWS_MAX, i;
-	struct out_table *table = out_table_new(columns, 5);
+	struct out_table *table = out_table_new(columns, is_locked(run) ? 5 : 4);
 	const struct contend_worker *w;
 
 	for (i = 0; i < rows; i++) {
@@ -183,8 +204,9 @@ static void print_workers(const struct contend *run, const struct totals *t)
 		out_table_cell(table, "%u", i + 1);
 		out_table_cell(table, "%s", out_count(w->acquisitions).s);
 		out_table_cell(table, "%s", out_time(w->held).s);
-		out_table_cell(table, "%s", out_percent(share(w, t)).s);
-		out_table_cell(table, "%s", out_time(w->wait.max).s);
+		out_table_cell(table, "%s", out_percent(share(run, w, t)).s);
+		if (is_locked(run))
+			out_table_cell(table, "%s", out_time(w->wait.max).s);
 	}
 	out_table_print(table);
 	if (rows < run->opts.threads)
@@ -266,7 +288,7 @@ static struct json_object *json_workers(const struct contend *run, const struct 
 		add_number(object, "timeouts", w->timeouts);
 		add_number(object, "yields", w->yields);
 		add_number(object, "held_ns", w->held);
-		add_double(object, "share", share(w, t), "%.6f");
+		add_double(object, "share", share(run, w, t), "%.6f");
 		add_number(object, "wait_max_ns", w->wait.max);
 		json_object_array_add(array, object);
 	}

@@ -134,7 +134,7 @@ struct json_object *net_json(const struct net_object *o)
 		{ KGIL_A_OBJECT_UID, "uid", o->uid },
 		{ KGIL_A_OBJECT_DEPTH, "depth", o->depth },
 		{ KGIL_A_OBJECT_COUNT, "count", o->count },
-		{ KGIL_A_OBJECT_COUNT_MAX, "max", o->max },
+		{ KGIL_A_OBJECT_COUNT_MAX, "count_max", o->max },
 		{ KGIL_A_OBJECT_WAITERS, "waiters", o->waiters },
 		{ KGIL_A_OBJECT_INTERVAL, "interval_ns", o->interval_ns },
 	};

@@ -256,15 +256,20 @@ static int unknown_option(const struct opt_spec *spec, const struct opt *const *
 	const char *names[OPTS_MAX + 1] = { NULL };
 	char name[64];
 	const char *nearest;
-	unsigned int i;
+	unsigned int begin = 0, i;
 
 	if (strncmp(arg, "--", 2))
 		return err_usage("-%c: no such option; see: %s", optopt, help_word(spec));
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
 	if (optopt)
 		return err_usage("--%s: takes no value", name);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		names[i] = all[i]->name;
+		begin += !strncmp(name, names[i], strlen(name));
+	}
+	if (begin > 1)
+		return err_usage("--%s: more than one option begins so; see: %s", name,
+				 help_word(spec));
 	nearest = opt_nearest(name, names);
 	if (nearest)
 		return err_usage("--%s: no such option; did you mean --%s? See: %s", name, nearest,
