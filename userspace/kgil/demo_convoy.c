@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Part 5: an I/O-bound thread next to CPU-bound ones: the convoy. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "demo.h"
+#include "err.h"
+#include "hist.h"
+#include "out.h"
+#include "work.h"
+
+/* How long each row is measured. */
+#define ROW_NS		700000000ULL
+/* What a CPU-bound thread does between two looks at the drop request. */
+#define CHUNK_NS	10000
+/* What the I/O thread does with an answer. */
+#define COMPUTE_NS	5000
+
+#define RUNS_MAX	3
+#define CONVOY_MIN	5.0
+#define SHORTER_MIN	2.0
+#define FREE_MIN	2.0
+
+#define MS	1000000ULL
+
+/**
+ * struct row - a measurement
+ * @cpu_threads: CPU-bound threads beside the I/O thread
+ * @interval_ns: the GIL's switch interval
+ * @free: the CPU-bound threads don't use the GIL
+ */
+struct row {
+	unsigned int cpu_threads;
+	uint64_t interval_ns;
+	bool free;
+};
+
+enum {
+	ALONE,
+	BESIDE_1,
+	BESIDE_2,
+	BESIDE_4,
+	BESIDE_FREE,
+	BESIDE_4_SHORT,
+	BESIDE_4_SHORTEST,
+	N_ROWS,
+};
+
+static const struct row rows[N_ROWS] = {
+	[ALONE] = { 0, 5 * MS, false },
+	[BESIDE_1] = { 1, 5 * MS, false },
+	[BESIDE_2] = { 2, 5 * MS, false },
+	[BESIDE_4] = { 4, 5 * MS, false },
+	[BESIDE_FREE] = { 1, 5 * MS, true },
+	[BESIDE_4_SHORT] = { 4, MS / 2, false },
+	[BESIDE_4_SHORTEST] = { 4, MS / 20, false },
+};
+
+/**
+ * struct measured - what came of a row
+ * @rate: answers to the I/O thread, per second
+ * @p50_ns: time from the request until the thread went on with the answer
+ * @p99_ns: likewise
+ * @cpu: work done by the CPU-bound threads, as a part of one CPU
+ */
+struct measured {
+	double rate;
+	uint64_t p50_ns;
+	uint64_t p99_ns;
+	double cpu;
+};
+
+/**
+ * struct job - a row that runs
+ * @row: what to do
+ * @gil: the GIL
+ * @object: of @gil
+ * @peer: answers at once
+ * @end: when the I/O thread ends it all
+ * @stop: it has
+ * @latency: of the requests
+ * @chunks: done by the CPU-bound threads
+ */
+struct job {
+	const struct row *row;
+	struct kgil *gil;
+	struct demo_object *object;
+	struct demo_peer peer;
+	uint64_t end;
+	bool stop;
+	struct hist latency;
+	uint64_t chunks;
+};
+
+static void io_thread(struct job *job)
+{
+	uint64_t start, now = work_clock();
+
+	job->end = now + ROW_NS;
+	while (now < job->end) {
+		start = now;
+		demo_check(kgil_gil_begin_blocking(job->gil), "release the gil");
+		demo_peer_ask(&job->peer);
+		demo_check(kgil_gil_end_blocking(job->gil), "acquire the gil");
+		now = work_clock();
+		hist_add(&job->latency, now - start);
+		work_busy(COMPUTE_NS);
+		demo_check(kgil_gil_check(job->gil), "yield the gil");
+		now = work_clock();
+	}
+	__atomic_store_n(&job->stop, true, __ATOMIC_RELAXED);
+	demo_count(job->object, job->latency.n);
+}
+
+static void cpu_thread(struct job *job)
+{
+	const uint64_t rounds = work_rounds_of(CHUNK_NS);
+	uint64_t chunks = 0;
+
+	while (!__atomic_load_n(&job->stop, __ATOMIC_RELAXED)) {
+		work_rounds(rounds);
+		chunks++;
+		if (!job->row->free)
+			demo_check(kgil_gil_check(job->gil), "yield the gil");
+	}
+	__atomic_add_fetch(&job->chunks, chunks, __ATOMIC_RELAXED);
+}
+
+/* Thread 0 does I/O, the others compute. */
+static void member(unsigned int index, void *arg)
+{
+	struct job *job = arg;
+
+	if (index && job->row->free) {
+		cpu_thread(job);
+		return;
+	}
+	demo_check(kgil_gil_attach(job->gil), "attach a thread");
+	demo_check(kgil_gil_acquire(job->gil), "acquire the gil");
+	demo_count(job->object, 1);
+	if (index)
+		cpu_thread(job);
+	else
+		io_thread(job);
+	demo_check(kgil_gil_release(job->gil), "release the gil");
+	demo_check(kgil_gil_detach(job->gil), "detach a thread");
+}
+
+static void run_row(struct kgil *gil, struct demo_object *object, const struct row *row,
+		    struct measured *best)
+{
+	struct job *job = out_alloc(sizeof(*job));
+	struct work_team *team;
+	uint64_t start, ns;
+	double rate;
+
+	job->row = row;
+	job->gil = gil;
+	job->object = object;
+	out_progress("I/O beside %u CPU-bound thread%s, %s interval %s ...", row->cpu_threads,
+		     row->cpu_threads == 1 ? "" : "s", row->free ? "no GIL there," : "switch",
+		     out_time(row->interval_ns).s);
+	demo_check(kgil_gil_set_interval(gil, row->interval_ns), "set the switch interval");
+	demo_peer_start(&job->peer, DEMO_SOCKET, 0);
+	team = work_team_new(1 + row->cpu_threads, member, job);
+	if (!team)
+		exit(err_failed("create a thread: %s", strerror(errno)));
+	start = work_team_go(team);
+	work_team_join(team);
+	ns = work_clock() - start;
+	demo_peer_stop(&job->peer);
+	rate = job->latency.n * 1e9 / ns;
+	if (rate > best->rate) {
+		best->rate = rate;
+		best->p50_ns = hist_percentile(&job->latency, 0.5);
+		best->p99_ns = hist_percentile(&job->latency, 0.99);
+		best->cpu = (double)job->chunks * CHUNK_NS / ns;
+	}
+	free(job);
+}
+
+static double drop(const struct measured *m)
+{
+	return m[ALONE].rate / m[BESIDE_1].rate;
+}
+
+static double gain(const struct measured *m)
+{
+	return m[BESIDE_4_SHORT].rate / m[BESIDE_4].rate;
+}
+
+static double relief(const struct measured *m)
+{
+	return m[BESIDE_FREE].rate / m[BESIDE_1].rate;
+}
+
+static bool settled(const struct demo *demo, const struct measured *m)
+{
+	return drop(m) >= CONVOY_MIN && gain(m) >= SHORTER_MIN &&
+	       (demo->cpus < 2 || relief(m) >= FREE_MIN);
+}
+
+static void put_rows(struct demo *demo, const struct measured *m)
+{
+	struct json_object *row;
+	unsigned int i;
+
+	for (i = 0; i < N_ROWS; i++) {
+		row = demo_row(demo, "rows");
+		demo_put_int(row, "cpu_threads", rows[i].cpu_threads);
+		demo_put_bool(row, "cpu_threads_use_gil", !rows[i].free);
+		demo_put_int(row, "interval_ns", rows[i].interval_ns);
+		demo_put_double(row, "requests_per_second", m[i].rate);
+		demo_put_int(row, "latency_p50_ns", m[i].p50_ns);
+		demo_put_int(row, "latency_p99_ns", m[i].p99_ns);
+		demo_put_double(row, "cpu_work_cpus", m[i].cpu);
+	}
+}
+
+static void put_measured(struct out_table *table, const struct measured *m)
+{
+	out_table_cell(table, "%s", out_rate(m->rate).s);
+	out_table_cell(table, "%s", out_time(m->p50_ns).s);
+	out_table_cell(table, "%s", out_time(m->p99_ns).s);
+}
+
+static void show_convoy(const struct measured *m)
+{
+	static const struct out_column columns[] = {
+		{ "beside the I/O thread", OUT_LEFT },
+		{ "requests", OUT_RIGHT },
+		{ "latency p50", OUT_RIGHT },
+		{ "p99", OUT_RIGHT },
+	};
+	static const char *const label[] = {
+		[ALONE] = "nothing",
+		[BESIDE_1] = "1 CPU-bound thread",
+		[BESIDE_2] = "2 CPU-bound threads",
+		[BESIDE_4] = "4 CPU-bound threads",
+		[BESIDE_FREE] = "1 that needs no GIL",
+	};
+	struct out_table *table = out_table_new(columns, 4);
+	struct out_bar bars[BESIDE_FREE + 1];
+	struct out_text text[BESIDE_FREE + 1];
+	unsigned int i;
+
+	for (i = 0; i <= BESIDE_FREE; i++) {
+		out_table_cell(table, "%s", label[i]);
+		put_measured(table, &m[i]);
+		text[i] = out_rate(m[i].rate);
+		bars[i] = (struct out_bar){ label[i], m[i].rate, text[i].s };
+	}
+	out_table_print(table);
+	putchar('\n');
+	out_bars(bars, BESIDE_FREE + 1);
+}
+
+static void show_trade(const struct measured *m)
+{
+	static const struct out_column columns[] = {
+		{ "switch interval", OUT_RIGHT },
+		{ "requests", OUT_RIGHT },
+		{ "latency p50", OUT_RIGHT },
+		{ "p99", OUT_RIGHT },
+		{ "CPU-bound work", OUT_RIGHT },
+	};
+	static const unsigned int trade[] = { BESIDE_4, BESIDE_4_SHORT, BESIDE_4_SHORTEST };
+	struct out_table *table = out_table_new(columns, 5);
+	unsigned int i;
+
+	putchar('\n');
+	out_wrapped(0, "Why not a shorter interval? Beside 4 CPU-bound threads (their work in "
+		       "parts of one CPU):");
+	putchar('\n');
+	for (i = 0; i < sizeof(trade) / sizeof(trade[0]); i++) {
+		out_table_cell(table, "%s", out_time(rows[trade[i]].interval_ns).s);
+		put_measured(table, &m[trade[i]]);
+		out_table_cell(table, "%s", out_percent(m[trade[i]].cpu).s);
+	}
+	out_table_print(table);
+}
+
+static void make_claims(struct demo *demo, const struct measured *m)
+{
+	demo_claim(demo, "convoy-drop", "I/O alone, in times of I/O beside 1 CPU-bound", drop(m),
+		   DEMO_AT_LEAST, CONVOY_MIN);
+	if (demo->cpus > 1)
+		demo_claim(demo, "convoy-lock", "the same thread without the GIL: more I/O, times",
+			   relief(m), DEMO_AT_LEAST, FREE_MIN);
+	else
+		demo_no_claim(demo, "a CPU-bound thread without the GIL hinders less",
+			      "there is only one CPU to run on");
+	demo_claim(demo, "convoy-interval", "interval 0.5 ms for 5 ms: more I/O, times", gain(m),
+		   DEMO_AT_LEAST, SHORTER_MIN);
+}
+
+static void run_convoy(struct demo *demo)
+{
+	struct measured m[N_ROWS] = { 0 };
+	struct demo_object *object;
+	unsigned int runs, i;
+	struct kgil *gil;
+
+	object = demo_new_gil(demo, "part 5: the GIL", 0, &gil);
+	for (runs = 0; runs < RUNS_MAX && (!runs || !settled(demo, m)); runs++)
+		for (i = 0; i < N_ROWS; i++)
+			run_row(gil, object, &rows[i], &m[i]);
+	out_progress_end();
+	put_rows(demo, m);
+	if (!out_json) {
+		show_convoy(m);
+		show_trade(m);
+	}
+	make_claims(demo, m);
+	demo_means(demo, "After each answer the I/O thread queues for the GIL, and each CPU-bound "
+			 "thread before it keeps the GIL for a whole switch interval: that is the "
+			 "convoy. A shorter interval shortens the queue's pace, and costs "
+			 "everybody a switch each time.");
+}
+
+const struct demo_part demo_convoy = {
+	.title = "the convoy",
+	.expect = "One thread asks an echo process and releases the GIL while it waits: expect its "
+		  "rate to collapse as soon as one CPU-bound thread wants the same GIL.",
+	.run = run_convoy,
+};
