@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a person types; make help lists it.  Kbuild has the module's objects,
+# userspace/Makefile the rest, scripts/ and tests/vm/ the work behind it.
+
+PREFIX	?= /usr/local
+DESTDIR	?=
+KDIR	?=
+
+all: module userspace
+
+help:
+	@echo 'make              build the module, the library, the command and the examples'
+	@echo '                  KDIR=DIRECTORY: against these kernel headers'
+	@echo 'make demo         boot a kernel in QEMU, load the module, show what it does'
+	@echo 'make shell        a shell in that machine, the module not loaded yet'
+	@echo 'make check        build, check the sources, run all tests'
+	@echo 'make lint         check the sources only'
+	@echo 'make install      PREFIX=/usr/local DESTDIR=: everything, for this kernel'
+	@echo 'make uninstall    remove what install put there'
+	@echo 'make load         load the module into the kernel of this machine'
+	@echo 'make unload       and take it out again'
+	@echo 'make clean        remove what was built; the cache of kernels stays'
+
+module:
+	@scripts/packages --check build
+	@kdir=$$(scripts/kdir '$(KDIR)') && $(MAKE) -C "$$kdir" M='$(CURDIR)' modules
+
+userspace:
+	@scripts/packages --check build
+	@$(MAKE) --no-print-directory -C userspace
+
+demo:
+	@scripts/packages build vm
+	@$(MAKE) --no-print-directory -C userspace
+	@scripts/demo
+
+shell:
+	@scripts/packages build vm
+	@$(MAKE) --no-print-directory -C userspace
+	@tests/vm/shell
+
+check:
+	@scripts/packages build vm lint test
+	@scripts/check
+
+lint:
+	@scripts/packages lint
+	@scripts/lint
+
+install: module
+	@scripts/install-module install '$(KDIR)' '$(PREFIX)' '$(DESTDIR)'
+	@$(MAKE) --no-print-directory -C userspace install PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
+
+uninstall:
+	@scripts/install-module uninstall '$(KDIR)' '$(PREFIX)' '$(DESTDIR)'
+	@$(MAKE) --no-print-directory -C userspace uninstall PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
+
+# "load" first on a line is a directive of make.
+unload load:
+	@scripts/load $@
+
+clean:
+	@kdir=$$(scripts/kdir '$(KDIR)' 2>/dev/null) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean || :
+	rm -rf build
+
+.PHONY: all help module userspace demo shell check lint install uninstall load unload clean
