@@ -11,8 +11,9 @@
 #include "out.h"
 #include "work.h"
 
-/* How long each row is measured. */
-#define ROW_NS		700000000ULL
+/* Each row is measured in short slots: one at least is not disturbed. */
+#define SLOTS		7
+#define SLOT_NS		100000000ULL
 /* What a CPU-bound thread does between two looks at the drop request. */
 #define CHUNK_NS	10000
 /* What the I/O thread does with an answer. */
@@ -60,7 +61,7 @@ static const struct row rows[N_ROWS] = {
 
 /**
  * struct measured - what came of a row
- * @rate: answers to the I/O thread, per second
+ * @rate: answers to the I/O thread, per second, in the best slot
  * @p50_ns: time from the request until the thread went on with the answer
  * @p99_ns: likewise
  * @cpu: work done by the CPU-bound threads, as a part of one CPU
@@ -78,9 +79,10 @@ struct measured {
  * @gil: the GIL
  * @object: of @gil
  * @peer: answers at once
- * @end: when the I/O thread ends it all
- * @stop: it has
- * @latency: of the requests
+ * @stop: the I/O thread has ended it all
+ * @latency: of the requests of all slots
+ * @n: requests of this slot
+ * @ns: how long they took
  * @chunks: done by the CPU-bound threads
  */
 struct job {
@@ -88,30 +90,36 @@ struct job {
 	struct kgil *gil;
 	struct demo_object *object;
 	struct demo_peer peer;
-	uint64_t end;
 	bool stop;
 	struct hist latency;
+	uint64_t n;
+	uint64_t ns;
 	uint64_t chunks;
 };
 
 static void io_thread(struct job *job)
 {
-	uint64_t start, now = work_clock();
+	uint64_t start, end, now = work_clock();
+	const uint64_t begin = now;
 
-	job->end = now + ROW_NS;
-	while (now < job->end) {
+	/* The answers come from this processor: it never has to be woken up. */
+	demo_pin();
+	end = now + SLOT_NS;
+	while (now < end) {
 		start = now;
 		demo_check(kgil_gil_begin_blocking(job->gil), "release the gil");
 		demo_peer_ask(&job->peer);
 		demo_check(kgil_gil_end_blocking(job->gil), "acquire the gil");
 		now = work_clock();
 		hist_add(&job->latency, now - start);
+		job->n++;
 		work_busy(COMPUTE_NS);
 		demo_check(kgil_gil_check(job->gil), "yield the gil");
 		now = work_clock();
 	}
 	__atomic_store_n(&job->stop, true, __ATOMIC_RELAXED);
-	demo_count(job->object, job->latency.n);
+	job->ns = now - begin;
+	demo_count(job->object, job->n);
 }
 
 static void cpu_thread(struct job *job)
@@ -148,13 +156,26 @@ static void member(unsigned int index, void *arg)
 	demo_check(kgil_gil_detach(job->gil), "detach a thread");
 }
 
+static void run_slot(struct job *job)
+{
+	struct work_team *team;
+
+	job->stop = false;
+	job->n = 0;
+	team = work_team_new(1 + job->row->cpu_threads, member, job);
+	if (!team)
+		exit(err_failed("create a thread: %s", strerror(errno)));
+	work_team_go(team);
+	work_team_join(team);
+}
+
 static void run_row(struct kgil *gil, struct demo_object *object, const struct row *row,
 		    struct measured *best)
 {
 	struct job *job = out_alloc(sizeof(*job));
-	struct work_team *team;
-	uint64_t start, ns;
-	double rate;
+	double rate = 0, slot_rate;
+	uint64_t ns = 0;
+	unsigned int i;
 
 	job->row = row;
 	job->gil = gil;
@@ -164,14 +185,13 @@ static void run_row(struct kgil *gil, struct demo_object *object, const struct r
 		     out_time(row->interval_ns).s);
 	demo_check(kgil_gil_set_interval(gil, row->interval_ns), "set the switch interval");
 	demo_peer_start(&job->peer, DEMO_SOCKET, 0);
-	team = work_team_new(1 + row->cpu_threads, member, job);
-	if (!team)
-		exit(err_failed("create a thread: %s", strerror(errno)));
-	start = work_team_go(team);
-	work_team_join(team);
-	ns = work_clock() - start;
+	for (i = 0; i < SLOTS; i++) {
+		run_slot(job);
+		ns += job->ns;
+		slot_rate = job->n * 1e9 / job->ns;
+		rate = slot_rate > rate ? slot_rate : rate;
+	}
 	demo_peer_stop(&job->peer);
-	rate = job->latency.n * 1e9 / ns;
 	if (rate > best->rate) {
 		best->rate = rate;
 		best->p50_ns = hist_percentile(&job->latency, 0.5);
@@ -253,7 +273,7 @@ static void show_convoy(const struct measured *m)
 		bars[i] = (struct out_bar){ label[i], m[i].rate, text[i].s };
 	}
 	out_table_print(table);
-	putchar('\n');
+	printf("\n  Requests are those of the best of %u runs, latencies those of all.\n\n", SLOTS);
 	out_bars(bars, BESIDE_FREE + 1);
 }
 
@@ -284,15 +304,15 @@ static void show_trade(const struct measured *m)
 
 static void make_claims(struct demo *demo, const struct measured *m)
 {
-	demo_claim(demo, "convoy-drop", "I/O alone, in times of I/O beside 1 CPU-bound", drop(m),
+	demo_claim(demo, "convoy-drop", "I/O alone / beside 1 CPU-bound thread", drop(m),
 		   DEMO_AT_LEAST, CONVOY_MIN);
 	if (demo->cpus > 1)
-		demo_claim(demo, "convoy-lock", "the same thread without the GIL: more I/O, times",
+		demo_claim(demo, "convoy-lock", "I/O beside it without GIL / with GIL",
 			   relief(m), DEMO_AT_LEAST, FREE_MIN);
 	else
 		demo_no_claim(demo, "a CPU-bound thread without the GIL hinders less",
 			      "there is only one CPU to run on");
-	demo_claim(demo, "convoy-interval", "interval 0.5 ms for 5 ms: more I/O, times", gain(m),
+	demo_claim(demo, "convoy-interval", "I/O at interval 0.5 ms / at 5 ms", gain(m),
 		   DEMO_AT_LEAST, SHORTER_MIN);
 }
 

@@ -68,7 +68,7 @@ static const struct step {
 	{ CALL_RELEASE, ANSWER_DONE, 1, "free again" },
 	{ CALL_RELEASE, ANSWER_EPERM, 1, "a free lock can't be released" },
 	{ CALL_TRY_ACQUIRE, ANSWER_TRUE, 0, "free, so that works too" },
-	{ CALL_RELEASE, ANSWER_DONE, 1, "" },
+	{ CALL_RELEASE, ANSWER_DONE, 1, "as it was at the beginning" },
 };
 
 #define N_STEPS	(sizeof(steps) / sizeof(steps[0]))
@@ -195,7 +195,7 @@ struct through {
 static void show_queue(struct demo *demo, struct demo_object *lock, struct through *through)
 {
 	static const struct out_column columns[] = {
-		{ "release()", OUT_LEFT },
+		{ "releases", OUT_RIGHT },
 		{ "proceeded", OUT_RIGHT },
 		{ "still wait", OUT_RIGHT },
 		{ "count", OUT_RIGHT },
@@ -228,7 +228,7 @@ static void show_queue(struct demo *demo, struct demo_object *lock, struct throu
 			through->least = delta;
 		if (i && delta > through->most)
 			through->most = delta;
-		out_table_cell(table, "%s", i ? "" : "not yet");
+		out_table_cell(table, "%u", i);
 		out_table_cell(table, "%u", after);
 		out_table_cell(table, "%u", state.waiters);
 		out_table_cell(table, "%u", state.count);
@@ -265,11 +265,11 @@ static void run_lock(struct demo *demo)
 		putchar('\n');
 	}
 	show_queue(demo, lock, &through);
-	demo_claim(demo, "lock-contract", "Lock: calls that go as the contract says", good,
+	demo_claim(demo, "lock-contract", "Lock: steps that go as the contract says", good,
 		   DEMO_EXACTLY, N_STEPS);
-	demo_claim(demo, "lock-least", "Lock: fewest waiters let through by a release",
+	demo_claim(demo, "lock-least", "Lock: fewest let through by a release",
 		   through.least, DEMO_EXACTLY, 1);
-	demo_claim(demo, "lock-most", "Lock: most waiters let through by a release", through.most,
+	demo_claim(demo, "lock-most", "Lock: most let through by a release", through.most,
 		   DEMO_EXACTLY, 1);
 	demo_means(demo, "The lock is a semaphore whose count goes 1, 0, 1: an acquire takes the "
 			 "one that is there or waits for it, and a release lets exactly one "

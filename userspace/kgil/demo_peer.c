@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,21 @@ static void fail(const char *what)
 	exit(err_failed("%s: %s", what, strerror(errno)));
 }
 
+/* The first processor that this process may run on. */
+void demo_pin(void)
+{
+	cpu_set_t set, one;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return;
+	for (cpu = 0; cpu < CPU_SETSIZE && !CPU_ISSET(cpu, &set); cpu++)
+		;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
 /*
  * The peer: ends with its parent, or when the parent closes its end, of which
  * it must therefore have no copy.
@@ -34,6 +50,7 @@ static void __attribute__((noreturn)) answer(int in, int out, int delay_ms, pid_
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
+	demo_pin();
 	in = fcntl(in, F_DUPFD, 64);
 	out = fcntl(out, F_DUPFD, 64);
 	close_range(0, 63, 0);
