@@ -323,7 +323,7 @@ static void run_convoy(struct demo *demo)
 	unsigned int runs, i;
 	struct kgil *gil;
 
-	object = demo_new_gil(demo, "part 5: the GIL", 0, &gil);
+	object = demo_new_gil(demo, "part 5, GIL", 0, &gil);
 	for (runs = 0; runs < RUNS_MAX && (!runs || !settled(demo, m)); runs++)
 		for (i = 0; i < N_ROWS; i++)
 			run_row(gil, object, &rows[i], &m[i]);

@@ -297,7 +297,7 @@ static void run_cpu(struct demo *demo)
 	struct kgil *gil;
 	unsigned int i, runs;
 
-	object = demo_new_gil(demo, "part 3: the GIL", 0, &gil);
+	object = demo_new_gil(demo, "part 3, GIL", 0, &gil);
 	for (runs = 0; runs < RUNS_MAX; runs++) {
 		if (runs >= RUNS_MIN && settled(demo, free_run, gil_run))
 			break;

@@ -207,7 +207,7 @@ static void run_io(struct demo *demo)
 	struct kgil *gil;
 	unsigned int w;
 
-	object = demo_new_gil(demo, "part 4: the GIL", 0, &gil);
+	object = demo_new_gil(demo, "part 4, GIL", 0, &gil);
 	for (w = 0; w < N_WAYS; w++)
 		measure(gil, object, &ways[w], ns[w]);
 	out_progress_end();

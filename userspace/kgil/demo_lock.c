@@ -250,7 +250,7 @@ static void show_queue(struct demo *demo, struct demo_object *lock, struct throu
 
 static void run_lock(struct demo *demo)
 {
-	struct demo_object *lock = demo_new_lock(demo, "part 2: the lock");
+	struct demo_object *lock = demo_new_lock(demo, "part 2, lock");
 	struct through through = { .least = WAITERS };
 	unsigned int good;
 

@@ -217,7 +217,7 @@ static void acquire_often(unsigned int index, void *arg)
 /* When this part runs alone: something to see. */
 static void use_a_lock(struct demo *demo)
 {
-	struct demo_object *lock = demo_new_lock(demo, "part 6: a lock");
+	struct demo_object *lock = demo_new_lock(demo, "part 6, lock");
 	struct work_team *team = work_team_new(OWN_THREADS, acquire_often, lock);
 
 	if (!team)

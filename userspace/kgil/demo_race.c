@@ -170,7 +170,7 @@ static unsigned int count_different(const long *values, unsigned int n)
 
 static void run_race(struct demo *demo)
 {
-	struct demo_object *lock = demo_new_lock(demo, "part 1: the counter's lock");
+	struct demo_object *lock = demo_new_lock(demo, "part 1, lock");
 	struct out_table *table = out_table_new(columns, 7);
 	long rounds = ROUNDS_MIN, counted[RUNS], lost = 0;
 	struct outcome outcome;
