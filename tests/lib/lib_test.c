@@ -23,12 +23,12 @@
 #define PATTERN 0xcc
 
 /* Wait until @condition holds; false if it does not come true at all. */
-#define comes_true(condition)                                              \
-	({                                                                 \
-		int left = PATIENCE_MS;                                    \
-		while (!(condition) && left-- > 0)                         \
-			usleep(1000);                                      \
-		left > 0;                                                  \
+#define comes_true(condition)                      \
+	({                                         \
+		int left = PATIENCE_MS;            \
+		while (!(condition) && left-- > 0) \
+			usleep(1000);              \
+		left > 0;                          \
 	})
 
 static void die(const char *what)
@@ -75,6 +75,31 @@ static int open_fds(void)
 	return n;
 }
 
+/* Blocks of memory in use; the linker sends the library's calls here. */
+static int blocks;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void __real_free(void *block);
+
+void *__wrap_malloc(size_t size)
+{
+	__atomic_add_fetch(&blocks, 1, __ATOMIC_RELAXED);
+	return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	__atomic_add_fetch(&blocks, 1, __ATOMIC_RELAXED);
+	return __real_calloc(n, size);
+}
+
+void __wrap_free(void *block)
+{
+	__atomic_sub_fetch(&blocks, !!block, __ATOMIC_RELAXED);
+	__real_free(block);
+}
+
 static int signals;
 
 static void count_signal(int signal)
@@ -102,9 +127,25 @@ TEST(version)
 TEST(strerror_has_a_sentence_for_each_error)
 {
 	static const int errors[] = {
-		EAGAIN,	   ETIMEDOUT, EINTR,  EPERM,  EDEADLK, EOVERFLOW, EOWNERDEAD,
-		EINVAL,	   ENOTTY,    EFAULT, ENOMEM, EMFILE,  ENFILE,	  ENOENT,
-		ENODEV,	   EACCES,    EEXIST, EBUSY,  EBADF,
+		EAGAIN,
+		ETIMEDOUT,
+		EINTR,
+		EPERM,
+		EDEADLK,
+		EOVERFLOW,
+		EOWNERDEAD,
+		EINVAL,
+		ENOTTY,
+		EFAULT,
+		ENOMEM,
+		EMFILE,
+		ENFILE,
+		ENOENT,
+		ENODEV,
+		EACCES,
+		EEXIST,
+		EBUSY,
+		EBADF,
 	};
 	size_t n = sizeof(errors) / sizeof(errors[0]);
 
@@ -140,11 +181,11 @@ TEST(a_bad_descriptor)
 	struct kgil_stats stats;
 	uint64_t id = 7;
 
-#define EXPECT_ERROR(error, call)            \
-	do {                                 \
-		errno = 0;                   \
-		EXPECT_EQ(-1, (call));       \
-		EXPECT_EQ((error), errno);   \
+#define EXPECT_ERROR(error, call)          \
+	do {                               \
+		errno = 0;                 \
+		EXPECT_EQ(-1, (call));     \
+		EXPECT_EQ((error), errno); \
 	} while (0)
 
 	EXPECT_ERROR(EBADF, kgil_acquire(-1));
@@ -465,12 +506,14 @@ FIXTURE(gil)
 {
 	struct kgil *gil;
 	int fds;
+	int blocks;
 };
 
 FIXTURE_SETUP(gil)
 {
 	catch_signals();
 	self->fds = open_fds();
+	self->blocks = blocks;
 	self->gil = kgil_gil_new(0);
 	ASSERT_NE(NULL, self->gil);
 }
@@ -479,6 +522,7 @@ FIXTURE_TEARDOWN(gil)
 {
 	kgil_gil_free(self->gil);
 	EXPECT_EQ(self->fds, open_fds());
+	EXPECT_EQ(self->blocks, blocks);
 }
 
 /* A second thread: it takes the GIL, keeps it until it is told, gives it back. */
@@ -962,19 +1006,19 @@ TEST_F(gil, another_threads_attachment_is_not_mistaken)
 /* -------------------------------------------------------------------- fork */
 
 /* In a child: the number of the line whose @condition is false ends it. */
-#define REQUIRE(condition)                                              \
-	do {                                                            \
-		if (!(condition)) {                                     \
+#define REQUIRE(condition)                                                             \
+	do {                                                                           \
+		if (!(condition)) {                                                    \
 			fprintf(stderr, "# child, line %d: %s (errno %d)\n", __LINE__, \
-				#condition, errno);                     \
-			_exit(1);                                       \
-		}                                                       \
+				#condition, errno);                                    \
+			_exit(1);                                                      \
+		}                                                                      \
 	} while (0)
 
-#define REQUIRE_ERROR(error, call)  \
-	do {                        \
-		errno = 0;          \
-		REQUIRE((call) == -1); \
+#define REQUIRE_ERROR(error, call)         \
+	do {                               \
+		errno = 0;                 \
+		REQUIRE((call) == -1);     \
 		REQUIRE(errno == (error)); \
 	} while (0)
 

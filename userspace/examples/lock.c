@@ -18,10 +18,11 @@ static void call(const char *what, int fd, unsigned long command, int error, uns
 
 	if (ioctl(fd, KGIL_IOC_STATE, &state) || got != error || state.count != count)
 		errx(1, "%s: error %d, not %d, or count not %u", what, got, error, count);
-	printf("%-40s %s, count %u\n", what, got ? got == EAGAIN ? "False" : "error" : "True", count);
+	printf("%-40s %s, count %u\n", what,
+	       got == EAGAIN ? "False" : got ? "error" : "True", count);
 }
 
-static void *acquire(void *unused)
+static void *taker(void *unused)
 {
 	call("acquire(True), in a thread that waited", lock, KGIL_IOC_ACQUIRE, 0, 0);
 	return unused;
@@ -41,7 +42,7 @@ int main(void)
 	sem = ioctl(device, KGIL_IOC_CREATE, &a_sem);
 	call("acquire(True) of a free lock", lock, KGIL_IOC_ACQUIRE, 0, 0);
 	call("acquire(False) of a taken lock", lock, KGIL_IOC_TRY_ACQUIRE, EAGAIN, 0);
-	if (pthread_create(&thread, NULL, acquire, NULL))
+	if (pthread_create(&thread, NULL, taker, NULL))
 		errx(1, "cannot create a thread");
 	while (!ioctl(lock, KGIL_IOC_STATE, &state) && !state.waiters)
 		;

@@ -11,7 +11,6 @@
 #include <sys/ioctl.h>
 
 #define THREADS 4
-
 static volatile long counter;
 static long rounds;
 static pthread_barrier_t start;
@@ -46,9 +45,10 @@ static void run(const char *how, int *lock)
 int main(void)
 {
 	struct kgil_create create = { .type = KGIL_TYPE_LOCK };
-	int device = open(KGIL_DEVICE, O_RDWR | O_CLOEXEC), lock;
+	int device = open(KGIL_DEVICE, O_RDWR | O_CLOEXEC);
+	int lock = device < 0 ? -1 : ioctl(device, KGIL_IOC_CREATE, &create);
 
-	if (device < 0 || (lock = ioctl(device, KGIL_IOC_CREATE, &create)) < 0)
+	if (lock < 0)
 		err(3, KGIL_DEVICE " (is kgil.ko loaded?)");
 	pthread_barrier_init(&start, NULL, THREADS);
 	rounds = 5000000;

@@ -20,13 +20,13 @@ const char *kgil_strerror(int err)
 	case EINTR:
 		return "A signal ended the wait, and the object is not held; call again.";
 	case EPERM:
-		return "The object is free, or another thread owns it; release only what you acquired.";
+		return "The object is free, or another thread owns it: release only what you took.";
 	case EDEADLK:
 		return "The calling thread owns this gil already, and would wait for itself.";
 	case EOVERFLOW:
 		return "The semaphore is at its maximum, or the rlock at its greatest depth.";
 	case EOWNERDEAD:
-		return "The object is yours now, but its last owner died holding it; check the data it protects.";
+		return "It is yours now, but its last owner died holding it: check what it protects.";
 	case EINVAL:
 		return "A flag, type or value is not one that kgil allows.";
 	case ENOTTY:
@@ -36,7 +36,7 @@ const char *kgil_strerror(int err)
 	case EBADF:
 		return "The descriptor is not open.";
 	case ENOMEM:
-		return "There is no memory left; free some, or raise the limit of the memory cgroup.";
+		return "There is no memory left: free some, or raise the memory cgroup's limit.";
 	case EMFILE:
 		return "The process has too many open descriptors; close some, or raise ulimit -n.";
 	case ENFILE:

@@ -35,7 +35,7 @@ int kgil_query(struct kgil_query *query);
 
 /* Objects: each returns a new descriptor, close-on-exec; close(2) ends it. */
 int kgil_create(const struct kgil_create *create);
-int kgil_create_gil(uint64_t interval_ns);	/* 0: the default, 5 ms */
+int kgil_create_gil(uint64_t interval_ns); /* 0: the default, 5 ms */
 int kgil_create_sem(uint32_t count, uint32_t max);
 int kgil_create_lock(void);
 int kgil_create_rlock(void);
@@ -109,10 +109,9 @@ int kgil_gil_switch(struct kgil *gil);
  */
 static inline int kgil_gil_check(struct kgil *gil)
 {
-	if (__builtin_expect(__atomic_load_n(&gil->page->drop_request,
-					     __ATOMIC_RELAXED), 0))
-		return kgil_gil_switch(gil);
-	return 0;
+	uint32_t asked = __atomic_load_n(&gil->page->drop_request, __ATOMIC_RELAXED);
+
+	return __builtin_expect(asked, 0) ? kgil_gil_switch(gil) : 0;
 }
 
 /*
