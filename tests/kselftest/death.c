@@ -723,4 +723,35 @@ KGIL_TEST(each, granted_waiter_passes_on)
 	EXPECT_EQ(0, deaths(self->fd));
 }
 
+TYPE_FIXTURE(lock);
+TYPE_VARIANT(lock, only, KGIL_TYPE_LOCK);
+
+/*
+ * Anybody may release a lock.  What was granted to the victim has been released
+ * and taken by another when the victim dies: that one's hold isn't ended by it.
+ */
+KGIL_TEST(lock, granted_released_and_taken)
+{
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		struct worker *victim = start_process(self->fd);
+
+		ASSERT_EQ(0, acquire(self->fd));
+		ASSERT_EQ(0, call(victim, op_pin, 0));
+		ASSERT_TRUE(post_waits(victim, op_acquire, 0));
+		hold_back_others();
+		ASSERT_EQ(0, release(self->fd));
+		EXPECT_EQ((__u32)victim->tid, state_of(self->fd).owner_tid);
+		ASSERT_EQ(0, release(self->fd));
+		ASSERT_EQ(0, try_acquire(self->fd));
+		kill(victim->pid, SIGKILL);
+		resume_others();
+		kill_worker(victim);
+		EXPECT_EQ(EAGAIN, try_acquire(self->fd));
+		EXPECT_EQ(0, release(self->fd));
+		EXPECT_TRUE(is_free(self->fd));
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The generic netlink family, spoken to without a library. */
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "kselftest_harness.h"
+#include "kgil_test.h"
+
+#define NOBODY		65534
+#define MANY		200
+#define BUFFER_SIZE	65536
+#define ATTRS		(KGIL_A_OBJECT_MAX + 1)
+
+/* A request under construction. */
+struct request {
+	struct nlmsghdr head;
+	struct genlmsghdr command;
+	char attrs[256];
+};
+
+static void begin(struct request *request, __u16 family, __u8 cmd, __u16 flags)
+{
+	memset(request, 0, sizeof(*request));
+	request->head.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+	request->head.nlmsg_type = family;
+	request->head.nlmsg_flags = NLM_F_REQUEST | flags;
+	request->command.cmd = cmd;
+	request->command.version = 1;
+}
+
+static void add(struct request *request, __u16 type, const void *data, size_t size)
+{
+	struct nlattr *attr = (void *)((char *)request + NLMSG_ALIGN(request->head.nlmsg_len));
+
+	attr->nla_type = type;
+	attr->nla_len = NLA_HDRLEN + size;
+	memcpy((char *)attr + NLA_HDRLEN, data, size);
+	request->head.nlmsg_len = NLMSG_ALIGN(request->head.nlmsg_len) + NLA_ALIGN(attr->nla_len);
+	CHECK(request->head.nlmsg_len <= sizeof(*request));
+}
+
+static int open_netlink(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+
+	CHECK(sock >= 0);
+	CHECK(bind(sock, (struct sockaddr *)&address, sizeof(address)) == 0);
+	return sock;
+}
+
+static bool arrives(int sock, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = sock, .events = POLLIN };
+
+	return poll(&poll_fd, 1, timeout_ms) == 1;
+}
+
+static char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
+
+/* The next datagram's size; it is in buffer. */
+static int next_datagram(int sock)
+{
+	ssize_t n;
+
+	CHECK(arrives(sock, PATIENCE_NS / NSEC_PER_MSEC));
+	n = recv(sock, buffer, sizeof(buffer), 0);
+	CHECK(n > 0);
+	return n;
+}
+
+static void send_request(int sock, const struct request *request)
+{
+	CHECK(send(sock, request, request->head.nlmsg_len, 0) == (ssize_t)request->head.nlmsg_len);
+}
+
+/* Pointers into a message, by attribute. */
+static void parse(const void *attrs, int length, const struct nlattr **table, int n)
+{
+	const struct nlattr *attr = attrs;
+
+	memset(table, 0, n * sizeof(*table));
+	while (length >= NLA_HDRLEN) {
+		int type = attr->nla_type & NLA_TYPE_MASK;
+
+		CHECK(attr->nla_len >= NLA_HDRLEN && attr->nla_len <= length);
+		if (type < n) {
+			/* Padding may come often, everything else once. */
+			CHECK(type <= KGIL_A_OBJECT_PAD || !table[type]);
+			table[type] = attr;
+		}
+		length -= NLA_ALIGN(attr->nla_len);
+		attr = (const void *)((const char *)attr + NLA_ALIGN(attr->nla_len));
+	}
+}
+
+static void parse_message(const struct nlmsghdr *head, const struct nlattr **table, int n)
+{
+	const char *attrs = (const char *)NLMSG_DATA(head) + GENL_HDRLEN;
+
+	parse(attrs, head->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), table, n);
+}
+
+static const void *payload(const struct nlattr *attr)
+{
+	return (const char *)attr + NLA_HDRLEN;
+}
+
+static __u32 get_u32(const struct nlattr *attr)
+{
+	__u32 value;
+
+	CHECK(attr && attr->nla_len == NLA_HDRLEN + sizeof(value));
+	memcpy(&value, payload(attr), sizeof(value));
+	return value;
+}
+
+static __u64 get_u64(const struct nlattr *attr)
+{
+	__u64 value;
+
+	CHECK(attr && attr->nla_len == NLA_HDRLEN + sizeof(value));
+	memcpy(&value, payload(attr), sizeof(value));
+	return value;
+}
+
+/* An answer of one message, in buffer; else the errno. */
+static int ask(int sock, const struct request *request)
+{
+	const struct nlmsghdr *head = (void *)buffer;
+
+	send_request(sock, request);
+	next_datagram(sock);
+	if (head->nlmsg_type == NLMSG_ERROR) {
+		const struct nlmsgerr *error = NLMSG_DATA(head);
+
+		return -error->error;
+	}
+	return 0;
+}
+
+struct family {
+	__u16 id;
+	__u32 version;
+	__u32 events;	/* the group; 0: none */
+};
+
+static __u32 find_group(const struct nlattr *groups, const char *name)
+{
+	const struct nlattr *group, *table[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	int left = groups->nla_len - NLA_HDRLEN;
+
+	for (group = payload(groups); left > 0;
+	     left -= NLA_ALIGN(group->nla_len),
+	     group = (const void *)((const char *)group + NLA_ALIGN(group->nla_len))) {
+		parse(payload(group), group->nla_len - NLA_HDRLEN, table, ARRAY_SIZE(table));
+		if (strcmp(payload(table[CTRL_ATTR_MCAST_GRP_NAME]), name) == 0)
+			return get_u32(table[CTRL_ATTR_MCAST_GRP_ID]);
+	}
+	return 0;
+}
+
+static struct family find_family(int sock)
+{
+	const struct nlattr *table[CTRL_ATTR_MAX + 1];
+	struct family family = {};
+	struct request request;
+	__u16 id;
+
+	begin(&request, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
+	add(&request, CTRL_ATTR_FAMILY_NAME, KGIL_GENL_NAME, sizeof(KGIL_GENL_NAME));
+	CHECK(ask(sock, &request) == 0);
+	parse_message((void *)buffer, table, ARRAY_SIZE(table));
+	CHECK(table[CTRL_ATTR_FAMILY_ID] && table[CTRL_ATTR_MCAST_GROUPS]);
+	memcpy(&id, payload(table[CTRL_ATTR_FAMILY_ID]), sizeof(id));
+	family.id = id;
+	family.version = get_u32(table[CTRL_ATTR_VERSION]);
+	family.events = find_group(table[CTRL_ATTR_MCAST_GROUPS], KGIL_GENL_MCGRP_EVENTS);
+	return family;
+}
+
+/* The attributes of an object; the errno. */
+static int get_object(int sock, __u64 id, const struct nlattr **table)
+{
+	struct request request;
+	int err;
+
+	begin(&request, find_family(sock).id, KGIL_CMD_OBJECT_GET, 0);
+	add(&request, KGIL_A_OBJECT_ID, &id, sizeof(id));
+	err = ask(sock, &request);
+	if (!err)
+		parse_message((void *)buffer, table, ATTRS);
+	return err;
+}
+
+struct dump {
+	int objects;
+	int found;	/* of those asked for */
+	bool interrupted;
+};
+
+static void count_objects(int length, const __u64 *ids, int n, struct dump *dump, bool *more)
+{
+	const struct nlattr *table[ATTRS];
+	const struct nlmsghdr *head;
+	int i;
+
+	for (head = (void *)buffer; NLMSG_OK(head, length); head = NLMSG_NEXT(head, length)) {
+		dump->interrupted |= head->nlmsg_flags & NLM_F_DUMP_INTR;
+		if (head->nlmsg_type == NLMSG_DONE) {
+			*more = false;
+			return;
+		}
+		CHECK(head->nlmsg_type != NLMSG_ERROR);
+		parse_message(head, table, ATTRS);
+		dump->objects++;
+		for (i = 0; i < n; i++)
+			dump->found += get_u64(table[KGIL_A_OBJECT_ID]) == ids[i];
+	}
+}
+
+/* All objects; how many rows are there for @ids? */
+static struct dump dump_objects(int sock, const __u64 *ids, int n)
+{
+	struct dump dump = {};
+	struct request request;
+	bool more = true;
+
+	begin(&request, find_family(sock).id, KGIL_CMD_OBJECT_GET, NLM_F_DUMP);
+	send_request(sock, &request);
+	while (more)
+		count_objects(next_datagram(sock), ids, n, &dump, &more);
+	return dump;
+}
+
+static void listen_to_events(int sock)
+{
+	__u32 group = find_family(sock).events;
+
+	CHECK(group);
+	CHECK(setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) == 0);
+}
+
+FIXTURE(netlink) {
+	int sock;
+};
+
+FIXTURE_SETUP(netlink)
+{
+	self->sock = open_netlink();
+}
+
+FIXTURE_TEARDOWN(netlink)
+{
+	end_workers();
+	close(self->sock);
+}
+
+KGIL_TEST(netlink, family)
+{
+	struct family family = find_family(self->sock);
+
+	EXPECT_LE(GENL_MIN_ID, family.id);
+	EXPECT_EQ(KGIL_GENL_VERSION, family.version);
+	EXPECT_NE(0, family.events);
+}
+
+KGIL_TEST(netlink, unknown_object)
+{
+	const struct nlattr *table[ATTRS];
+	int fd = new_lock();
+	__u64 id = state_of(fd).id;
+
+	EXPECT_EQ(0, get_object(self->sock, id, table));
+	close(fd);
+	EXPECT_EQ(ENOENT, get_object(self->sock, id, table));
+	EXPECT_EQ(ENOENT, get_object(self->sock, UINT64_MAX, table));
+}
+
+KGIL_TEST(netlink, bad_requests)
+{
+	__u16 family = find_family(self->sock).id;
+	struct request request;
+	__u32 half = 1;
+
+	begin(&request, family, KGIL_CMD_OBJECT_GET, 0);
+	EXPECT_EQ(EINVAL, ask(self->sock, &request));
+	add(&request, KGIL_A_OBJECT_ID, &half, sizeof(half));
+	EXPECT_NE(0, ask(self->sock, &request));
+	/* No command: the notification, and a number that is none. */
+	begin(&request, family, KGIL_CMD_OWNER_DIED_NTF, 0);
+	EXPECT_EQ(EOPNOTSUPP, ask(self->sock, &request));
+	begin(&request, family, 200, 0);
+	EXPECT_EQ(EOPNOTSUPP, ask(self->sock, &request));
+}
+
+static void expect_stats(struct __test_metadata *_metadata, int fd, const struct nlattr *nest)
+{
+	const struct nlattr *table[KGIL_A_STATS_MAX + 1];
+	struct kgil_stats stats = stats_of(fd);
+	const __u64 *counters = (const __u64 *)&stats;
+	int i;
+
+	ASSERT_NE(NULL, nest);
+	parse(payload(nest), nest->nla_len - NLA_HDRLEN, table, ARRAY_SIZE(table));
+	for (i = KGIL_A_STATS_ACQUISITIONS; i <= KGIL_A_STATS_MAX; i++) {
+		ASSERT_NE(NULL, table[i]);
+		EXPECT_EQ(counters[i - KGIL_A_STATS_ACQUISITIONS], get_u64(table[i]));
+	}
+}
+
+static void expect_object(struct __test_metadata *_metadata, int sock, int fd)
+{
+	const struct nlattr *table[ATTRS];
+	struct kgil_state state = state_of(fd);
+	bool gil = state.type == KGIL_TYPE_GIL;
+	char comm[16];
+
+	ASSERT_EQ(0, get_object(sock, state.id, table));
+	ASSERT_EQ(0, prctl(PR_GET_NAME, comm));
+	EXPECT_EQ(state.id, get_u64(table[KGIL_A_OBJECT_ID]));
+	EXPECT_EQ(state.type, get_u32(table[KGIL_A_OBJECT_TYPE]));
+	EXPECT_EQ(state.flags & ~KGIL_STATE_MINE, get_u32(table[KGIL_A_OBJECT_FLAGS]));
+	EXPECT_EQ(!state.owner, !table[KGIL_A_OBJECT_OWNER]);
+	EXPECT_EQ(!state.owner_pid, !table[KGIL_A_OBJECT_OWNER_PID]);
+	EXPECT_EQ(!state.owner_tid, !table[KGIL_A_OBJECT_OWNER_TID]);
+	EXPECT_EQ(!state.owner_tid, !table[KGIL_A_OBJECT_OWNER_COMM]);
+	if (state.owner) {
+		EXPECT_EQ(state.owner, get_u64(table[KGIL_A_OBJECT_OWNER]));
+	}
+	if (state.owner_tid) {
+		EXPECT_EQ(state.owner_pid, get_u32(table[KGIL_A_OBJECT_OWNER_PID]));
+		EXPECT_EQ(state.owner_tid, get_u32(table[KGIL_A_OBJECT_OWNER_TID]));
+		EXPECT_STREQ(comm, payload(table[KGIL_A_OBJECT_OWNER_COMM]));
+	}
+	EXPECT_EQ(getuid(), get_u32(table[KGIL_A_OBJECT_UID]));
+	EXPECT_EQ(state.depth, get_u32(table[KGIL_A_OBJECT_DEPTH]));
+	EXPECT_EQ(state.count, get_u32(table[KGIL_A_OBJECT_COUNT]));
+	EXPECT_EQ(state.max, get_u32(table[KGIL_A_OBJECT_COUNT_MAX]));
+	EXPECT_EQ(state.waiters, get_u32(table[KGIL_A_OBJECT_WAITERS]));
+	EXPECT_EQ(gil, !!table[KGIL_A_OBJECT_POLICY]);
+	EXPECT_EQ(gil, !!table[KGIL_A_OBJECT_INTERVAL]);
+	if (gil) {
+		EXPECT_EQ(state.policy, get_u32(table[KGIL_A_OBJECT_POLICY]));
+		EXPECT_EQ(state.interval_ns, get_u64(table[KGIL_A_OBJECT_INTERVAL]));
+	}
+	expect_stats(_metadata, fd, table[KGIL_A_OBJECT_STATS]);
+}
+
+/* An object as its state and statistics have it: free, taken, waited for. */
+KGIL_TEST(netlink, one_object)
+{
+	__u32 type;
+
+	for (type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++) {
+		int fd = new_object(type);
+		struct worker *waiter = start_thread(fd);
+
+		expect_object(_metadata, self->sock, fd);
+		ASSERT_EQ(0, acquire(fd));
+		expect_object(_metadata, self->sock, fd);
+		ASSERT_TRUE(post_waits(waiter, op_acquire, 0));
+		/* A drop request may come at any time, but not be missed twice. */
+		WAIT_UNTIL(type != KGIL_TYPE_GIL || stats_of(fd).drop_requests);
+		expect_object(_metadata, self->sock, fd);
+		ASSERT_EQ(0, release(fd));
+		ASSERT_EQ(0, result(waiter));
+		ASSERT_EQ(0, call(waiter, op_release, 0));
+		expect_object(_metadata, self->sock, fd);
+		close(fd);
+	}
+}
+
+/* More than fits into one message. */
+KGIL_TEST(netlink, all_objects)
+{
+	__u64 ids[MANY];
+	struct dump dump;
+	int i;
+
+	for (i = 0; i < MANY; i++)
+		ids[i] = state_of(new_object(KGIL_TYPE_GIL + i % 4)).id;
+	dump = dump_objects(self->sock, ids, MANY);
+	EXPECT_EQ(MANY, dump.found);
+	EXPECT_EQ(proc_total("objects"), (__u64)dump.objects);
+	EXPECT_FALSE(dump.interrupted);
+}
+
+/* While others come and go: each that stays is there once. */
+KGIL_TEST(netlink, all_objects_in_change)
+{
+	__u64 ids[MANY];
+	struct dump dump;
+	pid_t child;
+	int i;
+
+	for (i = 0; i < MANY; i++)
+		ids[i] = state_of(new_object(KGIL_TYPE_GIL + i % 4)).id;
+	child = fork_child();
+	if (child == 0)
+		for (;;)
+			close(new_lock());
+	for (i = 0; i < 10; i++) {
+		dump = dump_objects(self->sock, ids, MANY);
+		ASSERT_EQ(MANY, dump.found);
+	}
+	kill(child, SIGKILL);
+	EXPECT_NE(-1, reap(child));
+}
+
+static void expect_event(struct __test_metadata *_metadata, int sock, __u64 id, __u32 type,
+			 __u64 owner, __u32 waiters)
+{
+	const struct nlattr *table[ATTRS];
+	const struct nlmsghdr *head = (void *)buffer;
+	const struct genlmsghdr *command = NLMSG_DATA(head);
+
+	ASSERT_TRUE(arrives(sock, PATIENCE_NS / NSEC_PER_MSEC));
+	next_datagram(sock);
+	EXPECT_EQ(KGIL_CMD_OWNER_DIED_NTF, command->cmd);
+	parse_message(head, table, ATTRS);
+	EXPECT_EQ(id, get_u64(table[KGIL_A_OBJECT_ID]));
+	EXPECT_EQ(type, get_u32(table[KGIL_A_OBJECT_TYPE]));
+	EXPECT_EQ(owner, get_u64(table[KGIL_A_OBJECT_OWNER]));
+	EXPECT_EQ(waiters, get_u32(table[KGIL_A_OBJECT_WAITERS]));
+	/* Every listener gets it: it tells no pid. */
+	EXPECT_EQ(NULL, table[KGIL_A_OBJECT_OWNER_PID]);
+	EXPECT_EQ(NULL, table[KGIL_A_OBJECT_OWNER_TID]);
+}
+
+OWNED_FIXTURE(owned);
+
+KGIL_TEST(owned, death_is_told)
+{
+	struct worker *first = start_process(self->fd);
+	struct worker *second = start_process(self->fd);
+	__u64 id = state_of(self->fd).id, owner;
+	int sock = open_netlink();
+
+	listen_to_events(sock);
+	ASSERT_EQ(0, call(first, op_acquire, 0));
+	owner = state_of(self->fd).owner;
+	ASSERT_TRUE(post_waits(second, op_acquire, 0));
+	kill_worker(first);
+	expect_event(_metadata, sock, id, variant->type, owner, 1);
+	ASSERT_EQ(EOWNERDEAD, result(second));
+	owner = state_of(self->fd).owner;
+	kill_worker(second);
+	expect_event(_metadata, sock, id, variant->type, owner, 0);
+	/* Nothing else is. */
+	ASSERT_EQ(EOWNERDEAD, acquire(self->fd));
+	ASSERT_EQ(0, release(self->fd));
+	EXPECT_FALSE(arrives(sock, A_WHILE_US / 1000));
+	close(sock);
+}
+
+/* An owner that released before, a thread that never owned: no event. */
+KGIL_TEST(owned, no_death_no_event)
+{
+	struct worker *worker = start_process(self->fd);
+	int sock = open_netlink();
+
+	listen_to_events(sock);
+	ASSERT_EQ(0, call(worker, op_acquire, 0));
+	ASSERT_EQ(0, call(worker, op_release, 0));
+	kill_worker(worker);
+	EXPECT_FALSE(arrives(sock, A_WHILE_US / 1000));
+	close(sock);
+}
+
+/* What one network namespace has, another doesn't see. */
+static void look_from_other_namespace(__u64 id, int ready, int gone)
+{
+	const struct nlattr *table[ATTRS];
+	int sock, fd;
+	char c;
+
+	CHECK(unshare(CLONE_NEWNET) == 0);
+	sock = open_netlink();
+	listen_to_events(sock);
+	CHECK(get_object(sock, id, table) == ENOENT);
+	CHECK(dump_objects(sock, NULL, 0).objects == 0);
+	CHECK(proc_total("objects") == 0);
+	CHECK(proc_total("created") == 0);
+	CHECK(proc_total("acquisitions") == 0);
+	CHECK(!proc_field(id, "id"));
+
+	/* It has objects of its own. */
+	fd = new_gil(0);
+	CHECK(dump_objects(sock, &(__u64){ state_of(fd).id }, 1).found == 1);
+	CHECK(dump_objects(sock, NULL, 0).objects == 1);
+	CHECK(proc_total("objects") == 1);
+
+	CHECK(write(ready, "", 1) == 1);
+	CHECK(read(gone, &c, 1) == 1);
+	CHECK(!arrives(sock, A_WHILE_US / 1000));
+}
+
+KGIL_TEST(owned, other_network_namespace)
+{
+	struct worker *owner = start_process(self->fd);
+	__u64 id = state_of(self->fd).id, objects = proc_total("objects");
+	int ready[2], gone[2];
+	pid_t child;
+	char c;
+
+	ASSERT_EQ(0, pipe(ready));
+	ASSERT_EQ(0, pipe(gone));
+	ASSERT_EQ(0, call(owner, op_acquire, 0));
+	child = fork_child();
+	if (child == 0) {
+		look_from_other_namespace(id, ready[1], gone[0]);
+		_exit(0);
+	}
+	close(ready[1]);
+	ASSERT_EQ(1, read(ready[0], &c, 1));
+	EXPECT_EQ(objects, proc_total("objects"));
+	kill_worker(owner);
+	ASSERT_TRUE(WAIT_UNTIL(stats_of(self->fd).owner_deaths == 1));
+	ASSERT_EQ(1, write(gone[1], "", 1));
+	EXPECT_TRUE(child_succeeds(child));
+}
+
+/* Another user sees that it is owned, but not by which process. */
+KGIL_TEST(owned, other_user)
+{
+	__u64 id = state_of(self->fd).id;
+	pid_t child;
+
+	ASSERT_EQ(0, acquire(self->fd));
+	child = fork_child();
+	if (child == 0) {
+		const struct nlattr *table[ATTRS];
+		int sock;
+
+		CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+		sock = open_netlink();
+		CHECK(get_object(sock, id, table) == 0);
+		CHECK(get_u32(table[KGIL_A_OBJECT_UID]) == 0);
+		CHECK(get_u32(table[KGIL_A_OBJECT_DEPTH]) == 1);
+		CHECK(!table[KGIL_A_OBJECT_OWNER_PID]);
+		CHECK(!table[KGIL_A_OBJECT_OWNER_TID]);
+		CHECK(!table[KGIL_A_OBJECT_OWNER_COMM]);
+		_exit(0);
+	}
+	EXPECT_TRUE(child_succeeds(child));
+}
+
+TEST_HARNESS_MAIN
