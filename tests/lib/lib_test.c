@@ -1170,6 +1170,36 @@ TEST_F(gil, fork_in_the_child)
 	EXPECT_TRUE(kgil_gil_held(self->gil));
 }
 
+static void *come_and_go(void *stop)
+{
+	while (!__atomic_load_n((int *)stop, __ATOMIC_RELAXED)) {
+		struct kgil *gil = kgil_gil_new(0);
+
+		if (!gil)
+			return stop;
+		kgil_gil_free(gil);
+	}
+	return NULL;
+}
+
+TEST_F(gil, fork_while_others_come_and_go)
+{
+	pthread_t thread;
+	void *failed;
+	int stop = 0;
+
+	ASSERT_EQ(0, kgil_gil_set_interval(self->gil, 30000));
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, come_and_go, &stop));
+	for (int i = 0; i < 50; i++)
+		EXPECT_EQ(0, in_child(self->gil, child_of_owner));
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(thread, &failed);
+	EXPECT_EQ(NULL, failed);
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+}
+
 TEST_F(gil, after_fork_in_the_parent)
 {
 	int fd = self->gil->fd;

@@ -15,11 +15,11 @@ static void call(const char *what, int fd, unsigned long command, int error, uns
 {
 	struct kgil_state state;
 	int got = ioctl(fd, command, 0) ? errno : 0;
+	const char *answer = got == EAGAIN ? "False" : "error";
 
 	if (ioctl(fd, KGIL_IOC_STATE, &state) || got != error || state.count != count)
 		errx(1, "%s: error %d, not %d, or count not %u", what, got, error, count);
-	printf("%-40s %s, count %u\n", what,
-	       got == EAGAIN ? "False" : got ? "error" : "True", count);
+	printf("%-40s %s, count %u\n", what, !got ? "True" : answer, count);
 }
 
 static void *taker(void *unused)
