@@ -67,6 +67,7 @@ static void kgil_sem_drop(struct kgil_object *obj, u64 now)
 struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 now)
 {
 	struct kgil_waiter *next = kgil_policy_next(&obj->waiters);
+	int result;
 
 	lockdep_assert_held(&obj->lock);
 	kgil_sem_drop(obj, now);
@@ -76,22 +77,35 @@ struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 now)
 		return NULL;
 	}
 	kgil_dequeue(obj, next, now);
-	return kgil_grant(next, kgil_sem_take(obj, next->task, next->tie, now));
+	result = kgil_sem_take(obj, next->task, next->tie, now);
+	next->hold = obj->stats.acquisitions;
+	return kgil_grant(next, result);
 }
 
 /*
- * Granted to a thread that is being killed: pass it on, and what it was told.
- * A unit that somebody else has released meanwhile, as anybody may with a sem
- * or lock, is not released twice.
+ * Is what was granted to @waiter still to be given back?  Anybody may release a
+ * sem or lock, and somebody else may have taken the lock since: that is not the
+ * hold that was granted.  The units of a greater semaphore are all alike.
  */
-static void kgil_sem_pass_on(struct kgil_object *obj, int result)
+static bool kgil_sem_still_granted(const struct kgil_object *obj,
+				   const struct kgil_waiter *waiter)
+{
+	if (obj->count == obj->max)
+		return false;
+	return obj->max > 1 || obj->stats.acquisitions == waiter->hold;
+}
+
+/* Granted to a thread that is being killed: pass it on, and what it was told. */
+static void kgil_sem_pass_on(struct kgil_object *obj,
+			     const struct kgil_waiter *waiter)
 {
 	struct task_struct *next = NULL;
 
 	raw_spin_lock_irq(&obj->lock);
-	obj->owner_died = result == -EOWNERDEAD;
-	if (obj->count < obj->max)
+	if (kgil_sem_still_granted(obj, waiter)) {
+		obj->owner_died = waiter->grant == -EOWNERDEAD;
 		next = kgil_sem_give(obj, kgil_now());
+	}
 	raw_spin_unlock_irq(&obj->lock);
 	kgil_wake(next);
 }
@@ -114,7 +128,7 @@ int kgil_sem_wait(struct kgil_object *obj, struct kgil_waiter *waiter,
 		return err;
 	if (!fatal_signal_pending(current))
 		return err;
-	kgil_sem_pass_on(obj, err);
+	kgil_sem_pass_on(obj, waiter);
 	return -ERESTARTSYS;
 }
 

@@ -24,6 +24,7 @@ struct task_struct;
  * @task: the thread; valid while it is in the queue
  * @tie: the thread's record on the object; NULL: the type has no owner
  * @since: when it came, ns
+ * @hold: written before @grant: which of the object's acquisitions that is
  * @grant: KGIL_WAITING, then 0 or -EOWNERDEAD.  From that store on the waiter
  *	owns the object and this structure is gone as soon as it sees that.
  *
@@ -34,6 +35,7 @@ struct kgil_waiter {
 	struct task_struct *task;
 	struct kgil_tie *tie;
 	u64 since;
+	u64 hold;
 	int grant;
 };
 
