@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -244,7 +245,11 @@ void contend_work(unsigned int index, void *arg)
 		.timer = -1,
 		.rounds = work_rounds_of(run->opts.work),
 	};
+	char name[16];
 
+	/* What kgil ls shows. */
+	snprintf(name, sizeof(name), "contend-%u", index + 1);
+	prctl(PR_SET_NAME, name);
 	if (set_up(&w)) {
 		while (!stopped(&w) && take_ticket(&w))
 			if (!attempt(&w) || (run->opts.io && !block_outside(&w)))
