@@ -122,8 +122,16 @@ struct demo_peer {
 
 /* Start a process that answers each byte with a byte, after @delay_ms. */
 void demo_peer_start(struct demo_peer *peer, enum demo_peer_kind kind, int delay_ms);
-/* Keep the calling thread on the processor on which peers run. */
-void demo_pin(void);
+enum demo_place {
+	DEMO_WITH_PEERS,
+	DEMO_ELSEWHERE,
+};
+
+/*
+ * Keep the calling thread on the processor on which peers run, or on the others,
+ * if there are any.
+ */
+void demo_pin(enum demo_place place);
 /* Ask it: write(2), and read(2), which blocks until the answer is there. */
 void demo_peer_ask(const struct demo_peer *peer);
 void demo_peer_stop(struct demo_peer *peer);

@@ -24,19 +24,19 @@ static void fail(const char *what)
 	exit(err_failed("%s: %s", what, strerror(errno)));
 }
 
-/* The first processor that this process may run on. */
-void demo_pin(void)
+void demo_pin(enum demo_place place)
 {
-	cpu_set_t set, one;
+	cpu_set_t all, first;
 	int cpu;
 
-	if (sched_getaffinity(0, sizeof(set), &set))
+	if (sched_getaffinity(0, sizeof(all), &all) || CPU_COUNT(&all) < 2)
 		return;
-	for (cpu = 0; cpu < CPU_SETSIZE && !CPU_ISSET(cpu, &set); cpu++)
+	for (cpu = 0; !CPU_ISSET(cpu, &all); cpu++)
 		;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
+	CPU_ZERO(&first);
+	CPU_SET(cpu, &first);
+	CPU_CLR(cpu, &all);
+	sched_setaffinity(0, sizeof(all), place == DEMO_WITH_PEERS ? &first : &all);
 }
 
 /*
@@ -50,7 +50,7 @@ static void __attribute__((noreturn)) answer(int in, int out, int delay_ms, pid_
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
-	demo_pin();
+	demo_pin(DEMO_WITH_PEERS);
 	in = fcntl(in, F_DUPFD, 64);
 	out = fcntl(out, F_DUPFD, 64);
 	close_range(0, 63, 0);
