@@ -19,11 +19,11 @@
 #include "out.h"
 #include "work.h"
 
-#define THREADS_MAX	1024
+#define THREADS_MAX 1024
 /* Rounds between two looks at the drop request, as time. */
-#define CHUNK_NS	1000
+#define CHUNK_NS 1000
 /* How often the main thread looks up. */
-#define TICK_NS		20000000
+#define TICK_NS 20000000
 
 const char *const contend_type_words[] = { "gil", "sem", "lock", "rlock", "none", NULL };
 
@@ -40,37 +40,43 @@ static uint64_t duration_given, count_given;
 
 static const struct opt options[] = {
 	{ "type", 't', OPT_CHOICE, &opts.type, .arg = "TYPE", .words = contend_type_words,
-	  .help = "what to contend for: gil, sem, lock, rlock, or none: no lock at all (default: gil)" },
+	  .help = "gil, sem, lock, rlock, or none: no lock at all (default: gil)" },
 	{ "threads", 'T', OPT_NUMBER, &opts.threads, .arg = "N", .min = 1, .max = THREADS_MAX,
 	  .help = "number of threads, 1 to 1024 (default: 4)" },
 	{ "processes", 'P', OPT_FLAG, &opts.processes,
 	  .help = "processes instead of threads; they share the lock by fork" },
 	{ "work", 'w', OPT_TIME, &opts.work, .arg = "TIME", .max = 10 * OPT_SEC, .unit = OPT_US,
-	  .help = "processor time used while holding the lock, 0 to 10s; a number without a unit is in us (default: 10us)" },
+	  .help = "processor time used while holding the lock, 0 to 10s; without a unit: us\n"
+		  "(default: 10us)" },
 	{ "io", 'i', OPT_TIME, &opts.io, .arg = "TIME", .max = 10 * OPT_SEC, .unit = OPT_US,
-	  .help = "time spent without the lock after each attempt, blocked in read() of a timerfd, 0 to 10s; without a unit: us (default: 0, no read)" },
+	  .help = "time spent without the lock after each attempt, blocked in read() of a\n"
+		  "timerfd, 0 to 10s; without a unit: us (default: 0, no read)" },
 	{ "duration", 'd', OPT_TIME, &duration_given, .arg = "TIME", .min = OPT_MS,
 	  .max = 86400 * OPT_SEC, .unit = OPT_SEC,
-	  .help = "end after this time, 1ms to 86400s; without a unit: s (default: 2s; with --ops: no limit)" },
+	  .help = "end after this time, 1ms to 86400s; without a unit: s\n"
+		  "(default: 2s; with --ops: no limit)" },
 	{ "ops", 'n', OPT_NUMBER, &opts.ops, .arg = "N", .min = 1, .max = 1000000000000ULL,
-	  .help = "end after this many attempts to acquire, of all threads together, 1 to 1000000000000" },
+	  .help = "end after this many attempts to acquire, of all threads together,\n"
+		  "1 to 1000000000000" },
 	{ "nonblocking", 'b', OPT_FLAG, &opts.nonblocking,
 	  .help = "never wait: an attempt that finds the lock taken counts as busy" },
 	{ "timeout", 'o', OPT_TIME, &opts.timeout, .arg = "TIME", .min = 1, .max = 3600 * OPT_SEC,
 	  .unit = OPT_MS,
-	  .help = "give up an attempt after waiting this long, 1ns to 3600s; without a unit: ms (default: wait for ever)" },
+	  .help = "give up an attempt after waiting this long, 1ns to 3600s; without a\n"
+		  "unit: ms (default: wait for ever)" },
 	{ "interval", 'I', OPT_TIME, &opts.interval, .arg = "TIME", .min = KGIL_INTERVAL_MIN,
 	  .max = KGIL_INTERVAL_MAX, .unit = OPT_US,
 	  .help = "switch interval, gil only, 10us to 1s; without a unit: us (default: 5ms)" },
 	{ "count", 'c', OPT_NUMBER, &count_given, .arg = "N", .min = 1, .max = KGIL_COUNT_MAX,
-	  .help = "how many threads may hold the semaphore at once, sem only, 1 to 2147483647 (default: 1)" },
+	  .help = "how many threads may hold the semaphore at once, sem only,\n"
+		  "1 to 2147483647 (default: 1)" },
 	{ .name = NULL },
 };
 
 static const struct opt_spec spec = {
 	.command = "contend",
-	.about = "Let threads contend for one lock, and report throughput, waits, holds, "
-		 "fairness and lost updates. Every acquire and release is a system call. "
+	.about = "Let threads contend for one lock, and report throughput, waits, holds,\n"
+		 "fairness and lost updates. Every acquire and release is a system call.\n"
 		 "Ctrl-C ends it early and prints the results so far.",
 	.opts = options,
 	.more = "A time is a number and ns, us, ms or s: 10us, 1.5ms, 2s.\n"
@@ -148,11 +154,11 @@ static void set_up_signals(sigset_t *ending)
 	sigaction(SIGUSR1, &action, NULL);
 }
 
-static void show_progress(const struct contend *run, uint64_t elapsed)
+static void show_progress(struct contend *run, uint64_t elapsed)
 {
 	if (run->opts.ops)
 		out_progress("contend: %s of %s attempts",
-			     out_count(atomic_load(&((struct contend *)run)->tickets)).s,
+			     out_count(atomic_load(&run->tickets.n)).s,
 			     out_count(run->opts.ops).s);
 	else
 		out_progress("contend: %s of %s", out_time(elapsed).s,

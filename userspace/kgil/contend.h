@@ -85,6 +85,18 @@ enum contend_end {
 	CONTEND_END_FAILED,
 };
 
+/* Attempts begun, on a cache line of its own. */
+union contend_tickets {
+	atomic_ullong n;
+	char line[64];
+} __attribute__((aligned(64)));
+
+/* What the lock protects, likewise. */
+union contend_counter {
+	volatile uint64_t n;
+	char line[64];
+} __attribute__((aligned(64)));
+
 /**
  * struct contend - a run, in memory shared with the workers
  * @opts: what was asked for
@@ -105,9 +117,9 @@ struct contend {
 	uint64_t chunk;
 	uint64_t start;
 	atomic_bool stop;
-	_Alignas(64) atomic_ullong tickets;
-	_Alignas(64) volatile uint64_t counter;
-	_Alignas(64) enum contend_end end;
+	union contend_tickets tickets;
+	union contend_counter counter;
+	enum contend_end end;
 	unsigned int lost_workers;
 	struct kgil_stats stats;
 	struct contend_worker workers[];

@@ -14,16 +14,20 @@
 #include "out.h"
 
 /* Rows of the table of threads; JSON has them all. */
-#define ROWS_MAX	16
+#define ROWS_MAX 16
 
 static const struct {
 	const char *name;
 	double part;
 } percentiles[] = {
-	{ "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99.9", 0.999 }, { "max", 1 },
+	{ "p50", 0.5 },
+	{ "p90", 0.9 },
+	{ "p99", 0.99 },
+	{ "p99.9", 0.999 },
+	{ "max", 1 },
 };
 
-#define N_PERCENTILES	(sizeof(percentiles) / sizeof(percentiles[0]))
+#define N_PERCENTILES (sizeof(percentiles) / sizeof(percentiles[0]))
 
 /**
  * struct totals - all workers together
@@ -79,7 +83,7 @@ static void add_up(const struct contend *run, struct totals *totals)
 		amounts[i] = amount(run, w);
 	}
 	totals->elapsed = sum->end > run->start ? sum->end - run->start : 1;
-	totals->lost = sum->acquisitions - run->counter;
+	totals->lost = sum->acquisitions - run->counter.n;
 	totals->fairness = hist_jain(amounts, run->opts.threads);
 	free(amounts);
 }
@@ -109,10 +113,13 @@ static double per_second(uint64_t n, uint64_t ns)
 static void print_title(const struct contend *run)
 {
 	const struct contend_opts *o = &run->opts;
+	const char *plural = o->processes ? "es" : "s";
 
+	if (o->threads == 1)
+		plural = "";
 	printf("%s%s%s, %llu %s%s, work %s", out_style(OUT_BOLD), contend_type_words[o->type],
 	       out_style(OUT_RESET), (unsigned long long)o->threads, worker_word(run),
-	       o->threads == 1 ? "" : o->processes ? "es" : "s", out_time(o->work).s);
+	       plural, out_time(o->work).s);
 	if (o->io)
 		printf(", io %s", out_time(o->io).s);
 	if (o->type == CONTEND_SEM)
@@ -166,33 +173,40 @@ static void print_counts(const struct contend *run, const struct totals *t)
 	       t->fairness, 1.0 / run->opts.threads, worker_word(run));
 }
 
+static void put_percentiles(struct out_table *table, const char *name, const struct hist *hist)
+{
+	unsigned int i;
+
+	out_table_cell(table, "%s", name);
+	for (i = 0; i < N_PERCENTILES; i++)
+		out_table_cell(table, "%s", out_time(hist_percentile(hist, percentiles[i].part)).s);
+}
+
 static void print_times(const struct contend *run, const struct totals *t)
 {
 	static const struct out_column columns[] = {
-		{ "", OUT_LEFT }, { "p50", OUT_RIGHT }, { "p90", OUT_RIGHT },
-		{ "p99", OUT_RIGHT }, { "p99.9", OUT_RIGHT }, { "max", OUT_RIGHT },
+		{ "", OUT_LEFT },
+		{ "p50", OUT_RIGHT },
+		{ "p90", OUT_RIGHT },
+		{ "p99", OUT_RIGHT },
+		{ "p99.9", OUT_RIGHT },
+		{ "max", OUT_RIGHT },
 	};
 	struct out_table *table = out_table_new(columns, N_PERCENTILES + 1);
-	unsigned int i;
 
-	if (is_locked(run)) {
-		out_table_cell(table, "wait");
-		for (i = 0; i < N_PERCENTILES; i++)
-			out_table_cell(table, "%s", out_time(hist_percentile(&t->sum.wait,
-				       percentiles[i].part)).s);
-	}
-	out_table_cell(table, is_locked(run) ? "hold" : "work");
-	for (i = 0; i < N_PERCENTILES; i++)
-		out_table_cell(table, "%s", out_time(hist_percentile(&t->sum.hold,
-			       percentiles[i].part)).s);
+	if (is_locked(run))
+		put_percentiles(table, "wait", &t->sum.wait);
+	put_percentiles(table, is_locked(run) ? "hold" : "work", &t->sum.hold);
 	out_table_print(table);
 }
 
 static void print_workers(const struct contend *run, const struct totals *t)
 {
 	const struct out_column columns[] = {
-		{ worker_word(run), OUT_RIGHT }, { turns_word(run), OUT_RIGHT },
-		{ is_locked(run) ? "held" : "worked", OUT_RIGHT }, { "share", OUT_RIGHT },
+		{ worker_word(run), OUT_RIGHT },
+		{ turns_word(run), OUT_RIGHT },
+		{ is_locked(run) ? "held" : "worked", OUT_RIGHT },
+		{ "share", OUT_RIGHT },
 		{ "longest wait", OUT_RIGHT },
 	};
 	unsigned int rows = run->opts.threads < ROWS_MAX ? run->opts.threads : ROWS_MAX, i;
@@ -333,7 +347,7 @@ static void print_json(const struct contend *run, const struct totals *t)
 	add_number(object, "timeouts", t->sum.timeouts);
 	add_number(object, "yields", t->sum.yields);
 	add_number(object, "owner_deaths", t->sum.owner_deaths);
-	add_number(object, "counter", run->counter);
+	add_number(object, "counter", run->counter.n);
 	add_number(object, "lost_updates", t->lost);
 	add_double(object, "fairness", t->fairness, "%.6f");
 	add_hist(object, "wait_ns", &t->sum.wait);

@@ -158,7 +158,7 @@ static bool block_outside(struct worker *w)
 /* Holding the lock: work, change the counter, release. */
 static bool critical_section(struct worker *w)
 {
-	volatile uint64_t *counter = &w->run->counter;
+	volatile uint64_t *counter = &w->run->counter.n;
 
 	if (!work_inside(w))
 		return false;
@@ -206,7 +206,7 @@ static bool take_ticket(struct worker *w)
 {
 	uint64_t ops = w->run->opts.ops;
 
-	return !ops || atomic_fetch_add_explicit(&w->run->tickets, 1, memory_order_relaxed) < ops;
+	return !ops || atomic_fetch_add_explicit(&w->run->tickets.n, 1, memory_order_relaxed) < ops;
 }
 
 static bool set_up(struct worker *w)

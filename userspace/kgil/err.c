@@ -57,14 +57,16 @@ int err_failed(const char *fmt, ...)
 int err_no_module(void)
 {
 	err_set_command(NULL);
-	err_print(KGIL_DEVICE ": no such device: the kgil module is not loaded; load it with: sudo insmod kgil.ko (or: sudo modprobe kgil)");
+	err_print("%s: no such device: the kgil module is not loaded; load it with: %s",
+		  KGIL_DEVICE, "sudo insmod kgil.ko (or: sudo modprobe kgil)");
 	return STATUS_NO_DEVICE;
 }
 
 static int err_no_permission(void)
 {
 	err_set_command(NULL);
-	err_print(KGIL_DEVICE ": permission denied: run this as root, or allow everyone with: sudo chmod 0666 " KGIL_DEVICE);
+	err_print("%s: permission denied: run this as root, or allow everyone with: %s",
+		  KGIL_DEVICE, "sudo chmod 0666 " KGIL_DEVICE);
 	return STATUS_NO_PERMISSION;
 }
 

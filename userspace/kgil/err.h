@@ -14,11 +14,11 @@
  * @STATUS_NO_PERMISSION: the device may not be opened
  */
 enum status {
-	STATUS_OK		= 0,
-	STATUS_FAILED		= 1,
-	STATUS_USAGE		= 2,
-	STATUS_NO_DEVICE	= 3,
-	STATUS_NO_PERMISSION	= 4,
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_NO_DEVICE = 3,
+	STATUS_NO_PERMISSION = 4,
 };
 
 /* The subcommand that later messages name; NULL: none. */

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /* Each power of two is divided into this many buckets: an error of 3 % at most. */
-#define HIST_SUB_BITS	5
-#define HIST_SUB	(1U << HIST_SUB_BITS)
-#define HIST_BUCKETS	((64 - HIST_SUB_BITS + 1) * HIST_SUB)
+#define HIST_SUB_BITS 5
+#define HIST_SUB 32 /* 2 to the power of HIST_SUB_BITS */
+#define HIST_BUCKETS ((64 - HIST_SUB_BITS + 1) * HIST_SUB)
 
 /**
  * struct hist - how often each value was seen; all zero: empty

@@ -15,8 +15,8 @@
 
 static const struct opt_spec spec = {
 	.command = "ls",
-	.about = "List the objects of this network namespace, by id: what each is, its state, the "
-		 "thread that owns it (of a lock: that took it), how many threads wait, how "
+	.about = "List the objects of this network namespace, by id: what each is, its state, the\n"
+		 "thread that owns it (of a lock: that took it), how many threads wait, how\n"
 		 "often it was acquired, and how many of these acquires had to wait.",
 	.more = "An owner whose process id is hidden, or unknown here, is shown as '?'.\n"
 		"The state of a sem is its count and its maximum.\n",
@@ -48,9 +48,15 @@ static void put_object(struct out_table *table, const struct net_object *o)
 static void print_text(const struct net_object *objects, unsigned int n)
 {
 	static const struct out_column columns[] = {
-		{ "id", OUT_RIGHT }, { "type", OUT_LEFT }, { "state", OUT_LEFT },
-		{ "pid", OUT_RIGHT }, { "tid", OUT_RIGHT }, { "thread", OUT_LEFT },
-		{ "waiters", OUT_RIGHT }, { "acquired", OUT_RIGHT }, { "contended", OUT_RIGHT },
+		{ "id", OUT_RIGHT },
+		{ "type", OUT_LEFT },
+		{ "state", OUT_LEFT },
+		{ "pid", OUT_RIGHT },
+		{ "tid", OUT_RIGHT },
+		{ "thread", OUT_LEFT },
+		{ "waiters", OUT_RIGHT },
+		{ "acquired", OUT_RIGHT },
+		{ "contended", OUT_RIGHT },
 	};
 	struct out_table *table = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	unsigned int i;

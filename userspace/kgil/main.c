@@ -30,10 +30,10 @@ static const struct command {
 	{ "help", cmd_help, "print the help of a command" },
 };
 
-#define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const char about[] =
-	"A global interpreter lock and semaphore-backed locks in the Linux kernel: "
+	"A global interpreter lock and semaphore-backed locks in the Linux kernel:\n"
 	"try them, and see who holds them and who waits.";
 
 static const char exit_statuses[] =
@@ -105,7 +105,7 @@ static int cmd_help(int argc, char **argv)
 	};
 	const struct command *command;
 	char help[] = "--help";
-	char *args[] = { NULL, help, NULL };
+	char *args[3];
 	int first = opt_parse(&spec, argc, argv);
 
 	if (first == argc) {
@@ -116,6 +116,8 @@ static int cmd_help(int argc, char **argv)
 	if (!command)
 		return unknown_command(argv[first]);
 	args[0] = argv[first];
+	args[1] = help;
+	args[2] = NULL;
 	return run_command(command, 2, args);
 }
 

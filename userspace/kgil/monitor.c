@@ -2,7 +2,7 @@
 /*
  * kgil monitor: events as they happen, a line each.
  */
-#define _GNU_SOURCE	/* ppoll() */
+#define _GNU_SOURCE /* ppoll() */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,9 +30,9 @@ static const struct opt options[] = {
 
 static const struct opt_spec spec = {
 	.command = "monitor",
-	.about = "Print events as they happen, a line each, until Ctrl-C: 'owner died' is a thread "
-		 "that ended while it owned a gil or an rlock. With --json, each line is an "
-		 "object of its own.",
+	.about = "Print events as they happen, a line each, until Ctrl-C: 'owner died' is a\n"
+		 "thread that ended while it owned a gil or an rlock. With --json, each line\n"
+		 "is an object of its own.",
 	.opts = options,
 	.more = "Events that came too fast to be read are reported as lost.\n",
 };

@@ -12,7 +12,7 @@
 #include "out.h"
 
 /* How often a dump is repeated that a change interrupted. */
-#define DUMP_TRIES	5
+#define DUMP_TRIES 5
 
 int net_open(struct net_client *client)
 {
@@ -225,7 +225,7 @@ static int on_object(struct nl_msg *msg, void *arg)
 		answer->objects = grown;
 	}
 	net_parse(&answer->objects[answer->n++], genlmsg_attrdata(header, 0),
-		 genlmsg_attrlen(header, 0));
+		  genlmsg_attrlen(header, 0));
 	return NL_OK;
 }
 
@@ -267,12 +267,12 @@ int net_dump(struct net_client *client, struct net_object **objects, unsigned in
 		answer.n = 0;
 		err = request(client, NULL, &answer);
 	} while (err == -NLE_DUMP_INTR && ++tries < DUMP_TRIES);
-	if (err == -NLE_DUMP_INTR)
-		err_print("objects came and went while they were listed: some may be missing");
-	else if (err < 0) {
+	if (err < 0 && err != -NLE_DUMP_INTR) {
 		free(answer.objects);
 		return net_error(err, "list the objects");
 	}
+	if (err < 0)
+		err_print("objects came and went while they were listed: some may be missing");
 	if (answer.n)
 		qsort(answer.objects, answer.n, sizeof(*answer.objects), by_id);
 	*objects = answer.objects;

@@ -16,7 +16,7 @@ struct json_object;
 struct nl_sock;
 struct nlattr;
 
-#define NET_UNKNOWN_MAX	16
+#define NET_UNKNOWN_MAX 16
 
 /**
  * struct net_unknown - an attribute that this program doesn't know

@@ -9,9 +9,9 @@
 #include "opt.h"
 #include "out.h"
 
-#define OPTS_MAX	32
+#define OPTS_MAX 32
 /* getopt_long() returns this plus the index in the table. */
-#define VAL_BASE	256
+#define VAL_BASE 256
 
 static bool help_wanted;
 
@@ -22,7 +22,7 @@ static const struct opt common[] = {
 	{ "help", 'h', OPT_FLAG, &help_wanted, .help = "print this help" },
 };
 
-#define N_COMMON	(sizeof(common) / sizeof(common[0]))
+#define N_COMMON (sizeof(common) / sizeof(common[0]))
 
 /* Times in the words of the command line: the largest unit without a fraction. */
 static struct out_text time_word(uint64_t ns)
@@ -80,7 +80,11 @@ static uint64_t unit_ns(const char *unit, uint64_t without)
 		const char *name;
 		uint64_t ns;
 	} units[] = {
-		{ "ns", 1 }, { "us", OPT_US }, { "µs", OPT_US }, { "ms", OPT_MS }, { "s", OPT_SEC },
+		{ "ns", 1 },
+		{ "us", OPT_US },
+		{ "µs", OPT_US },
+		{ "ms", OPT_MS },
+		{ "s", OPT_SEC },
 	};
 	unsigned int i;
 

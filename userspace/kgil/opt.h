@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
-#define OPT_US	1000ULL
-#define OPT_MS	1000000ULL
-#define OPT_SEC	1000000000ULL
+#define OPT_US 1000ULL
+#define OPT_MS 1000000ULL
+#define OPT_SEC 1000000000ULL
 
 /**
  * enum opt_kind - what an option takes, and the type that @dest points to

@@ -13,8 +13,8 @@
 #include "err.h"
 #include "out.h"
 
-#define WIDTH_DEFAULT	80
-#define WIDTH_MIN	40
+#define WIDTH_DEFAULT 80
+#define WIDTH_MIN 40
 
 bool out_json;
 bool out_no_color;
@@ -297,8 +297,8 @@ void out_wrapped(unsigned int indent, const char *text)
 	if (width > WIDTH_DEFAULT)
 		width = WIDTH_DEFAULT;
 	for (;;) {
-		text += strspn(text, " \n");
-		len = strcspn(text, " \n");
+		text += strspn(text, "\n ");
+		len = strcspn(text, "\n ");
 		if (!len)
 			break;
 		snprintf(word, sizeof(word), "%.*s", (int)len, text);

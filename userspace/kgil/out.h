@@ -12,8 +12,8 @@
 struct json_object;
 
 /* Set by the common options. */
-extern bool out_json;		/* -J, --json */
-extern bool out_no_color;	/* --no-color */
+extern bool out_json;	  /* -J, --json */
+extern bool out_no_color; /* --no-color */
 
 /* Columns of the terminal that standard output is; 80 if it is none. */
 unsigned int out_width(void);
@@ -38,10 +38,10 @@ struct out_text {
 	char s[32];
 };
 
-struct out_text out_time(uint64_t ns);		/* 1.23 s, 4.50 ms, 12.3 µs, 87 ns */
-struct out_text out_count(uint64_t n);		/* 12,345 */
-struct out_text out_rate(double per_second);	/* 12,345/s, 1.23/s */
-struct out_text out_percent(double part);	/* 0.25: 25.0 % */
+struct out_text out_time(uint64_t ns);	     /* 1.23 s, 4.50 ms, 12.3 µs, 87 ns */
+struct out_text out_count(uint64_t n);	     /* 12,345 */
+struct out_text out_rate(double per_second); /* 12,345/s, 1.23/s */
+struct out_text out_percent(double part);    /* 0.25: 25.0 % */
 
 enum out_align {
 	OUT_LEFT,
@@ -100,7 +100,7 @@ void out_json_print(struct json_object *object, bool line);
 int out_finish(int status);
 
 /* malloc() and strdup() that end the program when there is no memory. */
-void *out_alloc(size_t size);	/* zeroed */
+void *out_alloc(size_t size); /* zeroed */
 char *out_strdup(const char *s);
 
 #endif /* KGIL_CMD_OUT_H */

@@ -15,7 +15,7 @@
 static const struct opt_spec spec = {
 	.command = "show",
 	.operands = "ID",
-	.about = "Show everything about one object: state, owner, settings and statistics. "
+	.about = "Show everything about one object: state, owner, settings and statistics.\n"
 		 "ID is its number in 'kgil ls'.",
 	.operands_min = 1,
 	.operands_max = 1,

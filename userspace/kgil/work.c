@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#define _GNU_SOURCE	/* pthread_tryjoin_np() */
+#define _GNU_SOURCE /* pthread_tryjoin_np() */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #include "out.h"
 #include "work.h"
 
-#define CALIBRATE_TRIES		5
-#define CALIBRATE_NS		4000000ULL
+#define CALIBRATE_TRIES 5
+#define CALIBRATE_NS 4000000ULL
 
 /* States of a gate. */
 enum {
@@ -51,7 +51,8 @@ void work_rounds(uint64_t rounds)
 		x ^= x >> 7;
 		x ^= x << 17;
 		/* The compiler must believe that somebody wants the result. */
-		__asm__ volatile("" : "+r"(x));
+		__asm__ volatile(""
+				 : "+r"(x));
 	}
 }
 
