@@ -18,10 +18,11 @@
 #define COMPUTE_NS	200000
 #define THREADS_MAX	4
 
-/* Each time is the best of so many runs; of more, if a claim does not hold. */
+/* Each time is the best of so many runs; of more, if they don't show it. */
 #define RUNS_MIN	2
 #define RUNS_MAX	6
 #define HELP_MIN	2.0
+/* Where it is kept, more threads are no faster; the rest is left to chance. */
 #define HELD_MAX	1.15
 
 static const unsigned int thread_counts[] = { 1, 2, 4 };
@@ -120,7 +121,7 @@ static double speedup(const uint64_t *ns, unsigned int i)
 	return (double)ns[0] / ns[i];
 }
 
-/* Does the claim on this way of reading hold? */
+/* Does this way of reading show what it should? */
 static bool settled(const struct way *way, const uint64_t *ns)
 {
 	double by_4 = speedup(ns, N_COUNTS - 1);
@@ -220,8 +221,9 @@ static void run_io(struct demo *demo)
 		   speedup(ns[0], N_COUNTS - 1), DEMO_AT_LEAST, HELP_MIN);
 	demo_claim(demo, "io-pipe", "GIL, pipe: speed-up by 4 threads",
 		   speedup(ns[1], N_COUNTS - 1), DEMO_AT_LEAST, HELP_MIN);
-	demo_claim(demo, "io-held", "GIL kept, socket: speed-up by 4 threads",
-		   speedup(ns[2], N_COUNTS - 1), DEMO_AT_MOST, HELD_MAX);
+	/* Waits that don't overlap: no chance can make that shorter. */
+	demo_claim(demo, "io-held", "GIL kept, 4 threads: ms for each answer",
+		   ns[2][N_COUNTS - 1] / 1e6 / REQUESTS, DEMO_AT_LEAST, DELAY_MS);
 	demo_means(demo, "A thread that waits for I/O needs no GIL: whoever releases it around the "
 			 "read lets the others work meanwhile, and whoever keeps it makes "
 			 "everybody wait for the answer.");
