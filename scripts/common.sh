@@ -71,3 +71,24 @@ with_lock()
 	exec {KGIL_LOCK_FD}>"$KGIL_CACHE/$1.lock"
 	flock "$KGIL_LOCK_FD"
 }
+
+# What the module is made of, relative to the top.
+module_sources()
+{
+	(cd "$KGIL_TOP" && find Kbuild include module -type f \
+		\( -name '*.[ch]' -o -name Kbuild -o -name 'Makefile*' \) ! -name '*.mod.c' |
+		LC_ALL=C sort)
+}
+
+# link_module_sources DIRECTORY: a tree of links, for a build out of the way.
+link_module_sources()
+{
+	local file
+
+	mkdir -p "$1"
+	find "$1" -type l -delete
+	while read -r file; do
+		mkdir -p "$(dirname "$1/$file")"
+		ln -s "$KGIL_TOP/$file" "$1/$file"
+	done < <(module_sources)
+}

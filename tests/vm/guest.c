@@ -316,7 +316,6 @@ static void carry(struct run *run)
 /* Unload the module, look for leaks; what is wrong goes to the kernel's log. */
 static void finish(void)
 {
-	static char *argv[] = { "busybox", "sh", JOB "finish", NULL };
 	pid_t pid;
 
 	kill(-1, SIGKILL);
@@ -324,7 +323,7 @@ static void finish(void)
 		;
 	pid = fork();
 	if (!pid) {
-		execv(JOB "busybox", argv);
+		execl(JOB "busybox", "busybox", "sh", JOB "finish", NULL);
 		_exit(127);
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -7,9 +7,10 @@
  * usage: host RESULT OUTPUT SECONDS tty|plain COMMAND...
  *
  * COMMAND finds its end of the connection as descriptor 9; what it says itself
- * goes to the file OUTPUT.  RESULT becomes a file of one line: "exit N" (the guest's command ended so), "timeout",
- * "silent" (the guest never started the command), "lost" (the guest ended on
- * its own) or "signal N"; a second line "qemu N" is QEMU's wait status.
+ * goes to the file OUTPUT.  RESULT becomes a file of one line: "exit N" (the
+ * guest's command ended so), "timeout", "silent" (the guest never started the
+ * command), "lost" (the guest ended on its own) or "signal N"; a second line
+ * "qemu N" is QEMU's wait status.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
