@@ -14,17 +14,18 @@
 #include "work.h"
 
 static const struct demo_part *const parts[] = {
-	&demo_race, &demo_lock, &demo_cpu, &demo_io, &demo_convoy, &demo_proc,
+	&demo_race, &demo_lock, &demo_cpu, &demo_io, &demo_convoy, &demo_proc
 };
 
-#define N_PARTS	(sizeof(parts) / sizeof(parts[0]))
+#define N_PARTS (sizeof(parts) / sizeof(parts[0]))
 
 static uint64_t only_part;
 static bool pause_wanted;
 
 static const struct opt options[] = {
 	{ "part", 'p', OPT_NUMBER, &only_part, .arg = "N", .min = 1, .max = N_PARTS,
-	  .help = "only part N: 1 race, 2 lock, 3 CPU-bound threads, 4 I/O-bound threads, 5 convoy, 6 /proc" },
+	  .help = "only part N: 1 race, 2 lock, 3 CPU-bound threads, 4 I/O-bound threads, "
+		  "5 convoy, 6 /proc" },
 	{ "pause", 0, OPT_FLAG, &pause_wanted, .help = "wait for Enter between the parts" },
 	{ .name = NULL },
 };

@@ -12,7 +12,7 @@
 #include <json-c/json.h>
 #include <kgil.h>
 
-#define DEMO_OBJECTS_MAX	32
+#define DEMO_OBJECTS_MAX 32
 
 /**
  * struct demo_object - an object that the demo made, open until its end

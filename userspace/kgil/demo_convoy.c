@@ -13,19 +13,19 @@
 #include "work.h"
 
 /* Each row is measured in short slots: one at least is not disturbed. */
-#define SLOTS		7
-#define SLOT_NS		100000000ULL
+#define SLOTS 7
+#define SLOT_NS 100000000ULL
 /* What a CPU-bound thread does between two looks at the drop request. */
-#define CHUNK_NS	10000
+#define CHUNK_NS 10000
 /* What the I/O thread does with an answer. */
-#define COMPUTE_NS	5000
+#define COMPUTE_NS 5000
 
-#define RUNS_MAX	3
-#define CONVOY_MIN	5.0
-#define SHORTER_MIN	1.5
-#define FREE_MIN	2.0
+#define RUNS_MAX 3
+#define CONVOY_MIN 5.0
+#define SHORTER_MIN 1.5
+#define FREE_MIN 2.0
 
-#define MS	1000000ULL
+#define MS 1000000ULL
 
 /**
  * struct row - a measurement

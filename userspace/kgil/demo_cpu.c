@@ -11,25 +11,25 @@
 #include "work.h"
 
 /* The work is done in chunks, as an interpreter runs byte codes. */
-#define CHUNK_NS	100000
-#define CHUNKS		800
+#define CHUNK_NS 100000
+#define CHUNKS 800
 
 /*
  * Other programs, and other guests of the same host, take processor time away,
  * never give any.  So speed is that of the fastest stretch of so many chunks in
  * a row, of all runs; if a claim does not hold there are more runs.
  */
-#define STRETCH		40
-#define RUNS_MIN	5
-#define RUNS_MAX	25
+#define STRETCH 40
+#define RUNS_MIN 5
+#define RUNS_MAX 25
 
 /* A GIL speeds nothing up: the rest is left to chance. */
-#define GIL_SPEEDUP_MAX		1.15
-#define FREE_SPEEDUP_MIN	1.3
+#define GIL_SPEEDUP_MAX 1.15
+#define FREE_SPEEDUP_MIN 1.3
 
 static const unsigned int thread_counts[] = { 1, 2, 4 };
 
-#define N_COUNTS	(sizeof(thread_counts) / sizeof(thread_counts[0]))
+#define N_COUNTS (sizeof(thread_counts) / sizeof(thread_counts[0]))
 
 /**
  * struct job - a fixed amount of work for some threads
@@ -74,7 +74,7 @@ static void raise_to(unsigned int *most, unsigned int value)
 	unsigned int seen = __atomic_load_n(most, __ATOMIC_RELAXED);
 
 	while (seen < value && !__atomic_compare_exchange_n(most, &seen, value, false,
-							   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+							    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
 }
 
@@ -208,6 +208,9 @@ static void show_table(const struct measured *free_run, const struct measured *g
 		{ "overlaps", OUT_RIGHT },
 	};
 	struct out_table *table = out_table_new(columns, 7);
+	static const char note[] = "Times are the best of %u runs. The speed-up compares the "
+				   "fastest stretch of %d ms of work, so that other programs on "
+				   "this computer don't count.";
 	char text[256];
 	unsigned int i;
 
@@ -222,9 +225,7 @@ static void show_table(const struct measured *free_run, const struct measured *g
 	}
 	out_table_print(table);
 	putchar('\n');
-	snprintf(text, sizeof(text), "Times are the best of %u runs. The speed-up compares the "
-		 "fastest stretch of %d ms of work, so that other programs on this computer "
-		 "don't count.", runs, STRETCH * CHUNK_NS / 1000000);
+	snprintf(text, sizeof(text), note, runs, STRETCH * CHUNK_NS / 1000000);
 	out_wrapped(2, text);
 }
 

@@ -12,9 +12,9 @@
 #include "demo.h"
 #include "out.h"
 
-#define CLOCKSOURCE	"/sys/devices/system/clocksource/clocksource0/current_clocksource"
-#define DMI_VENDOR	"/sys/class/dmi/id/sys_vendor"
-#define DEVICE_TREE	"/sys/firmware/devicetree/base/hypervisor/compatible"
+#define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+#define DMI_VENDOR "/sys/class/dmi/id/sys_vendor"
+#define DEVICE_TREE "/sys/firmware/devicetree/base/hypervisor/compatible"
 
 /* The first line of a file; "" if it can't be read. */
 static void read_line(const char *path, char *line, size_t size)
@@ -99,5 +99,6 @@ void demo_environment(struct demo *demo, struct json_object *json)
 		 what);
 	out_wrapped(0, line);
 	if (emulated)
-		out_wrapped(0, "All times below come from emulation: compare them with each other, not with real hardware.");
+		out_wrapped(0, "All times below come from emulation: compare them with each other, "
+			       "not with real hardware.");
 }

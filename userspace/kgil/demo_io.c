@@ -11,23 +11,23 @@
 #include "work.h"
 
 /* Requests in all, however many threads share them. */
-#define REQUESTS	48
+#define REQUESTS 48
 /* The peer takes its time for each. */
-#define DELAY_MS	5
+#define DELAY_MS 5
 /* What a thread computes for each answer, with the GIL. */
-#define COMPUTE_NS	200000
-#define THREADS_MAX	4
+#define COMPUTE_NS 200000
+#define THREADS_MAX 4
 
 /* Each time is the best of so many runs; of more, if they don't show it. */
-#define RUNS_MIN	2
-#define RUNS_MAX	6
-#define HELP_MIN	2.0
+#define RUNS_MIN 2
+#define RUNS_MAX 6
+#define HELP_MIN 2.0
 /* Where it is kept, more threads are no faster; the rest is left to chance. */
-#define HELD_MAX	1.15
+#define HELD_MAX 1.15
 
 static const unsigned int thread_counts[] = { 1, 2, 4 };
 
-#define N_COUNTS	(sizeof(thread_counts) / sizeof(thread_counts[0]))
+#define N_COUNTS (sizeof(thread_counts) / sizeof(thread_counts[0]))
 
 /**
  * struct way - how the threads read
@@ -47,7 +47,7 @@ static const struct way {
 	{ "held", "socket, GIL kept", DEMO_SOCKET, true },
 };
 
-#define N_WAYS	(sizeof(ways) / sizeof(ways[0]))
+#define N_WAYS (sizeof(ways) / sizeof(ways[0]))
 
 /**
  * struct job - requests for some threads

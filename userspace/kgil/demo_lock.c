@@ -11,11 +11,11 @@
 #include "out.h"
 #include "work.h"
 
-#define WAITERS		5
+#define WAITERS 5
 /* How long to wait for a state that must come. */
-#define PATIENCE_NS	10000000000ULL
+#define PATIENCE_NS 10000000000ULL
 /* How long to look whether something happens that must not. */
-#define SETTLE_NS	20000000
+#define SETTLE_NS 20000000
 
 enum call {
 	CALL_NONE,
@@ -71,7 +71,7 @@ static const struct step {
 	{ CALL_RELEASE, ANSWER_DONE, 1, "as it was at the beginning" },
 };
 
-#define N_STEPS	(sizeof(steps) / sizeof(steps[0]))
+#define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 
 static enum answer do_call(enum call call, struct demo_object *lock)
 {
@@ -278,7 +278,7 @@ static void run_lock(struct demo *demo)
 
 const struct demo_part demo_lock = {
 	.title = "the lock, call by call",
-	.expect = "Python's Lock on a semaphore of the kernel: expect True, False, an error for the "
-		  "release of a free lock, and one waiter that proceeds for each release.",
+	.expect = "Python's Lock on a semaphore of the kernel: expect True, False, an error for "
+		  "the release of a free lock, and one waiter that proceeds for each release.",
 	.run = run_lock,
 };

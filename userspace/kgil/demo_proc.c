@@ -10,25 +10,25 @@
 #include "out.h"
 #include "work.h"
 
-#define STAT		"/proc/kgil/stat"
-#define OBJECTS		"/proc/kgil/objects"
+#define STAT "/proc/kgil/stat"
+#define OBJECTS "/proc/kgil/objects"
 
 /* What both files are for version 1: the last word of the first line. */
-#define VERSION		"1"
+#define VERSION "1"
 
-#define COLUMNS_MAX	64
-#define LINE_SIZE	1024
+#define COLUMNS_MAX 64
+#define LINE_SIZE 1024
 
 /* Without other parts there is nothing to see: two threads, so many acquires. */
-#define OWN_THREADS	2
-#define OWN_ACQUIRES	500
+#define OWN_THREADS 2
+#define OWN_ACQUIRES 500
 
 /* The lines of STAT that are shown. */
 static const char *const shown[] = {
-	"objects", "acquisitions", "contentions", "switches", "yields", "drop_requests",
+	"objects", "acquisitions", "contentions", "switches", "yields", "drop_requests"
 };
 
-#define N_SHOWN	(sizeof(shown) / sizeof(shown[0]))
+#define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
 
 /**
  * struct seen - a row of OBJECTS
@@ -250,7 +250,7 @@ static void run_proc(struct demo *demo)
 
 const struct demo_part demo_proc = {
 	.title = "what /proc/kgil says",
-	.expect = "The objects of the demo are still open: expect the kernel to have counted as many "
-		  "acquisitions as the demo did.",
+	.expect = "The objects of the demo are still open: expect the kernel to have counted as "
+		  "many acquisitions as the demo did.",
 	.run = run_proc,
 };

@@ -11,17 +11,17 @@
 #include "out.h"
 #include "work.h"
 
-#define THREADS		2
-#define RUNS		3
+#define THREADS 2
+#define RUNS 3
 /*
  * Rounds of a thread without a lock: enough to be at it at the same time as the
  * other.  A round with the lock takes a thousand times as long: fewer will do.
  */
-#define ROUNDS_MIN	2000000
-#define ROUNDS_MAX	32000000
-#define ROUNDS_LOCKED	50000
+#define ROUNDS_MIN 2000000
+#define ROUNDS_MAX 32000000
+#define ROUNDS_LOCKED 50000
 /* A run without a lock that loses nothing is repeated so often. */
-#define TRIES		8
+#define TRIES 8
 
 static volatile long counter;
 
