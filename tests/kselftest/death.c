@@ -165,11 +165,8 @@ KGIL_TEST(owned, one_after_the_other)
 
 	for (i = 0; i < 4; i++) {
 		set[i] = start_process(self->fd);
-		if (i == 0) {
-			ASSERT_EQ(0, call(set[i], op_acquire, 0));
-		} else {
-			ASSERT_TRUE(post_waits(set[i], op_acquire, 0));
-		}
+		ASSERT_TRUE(i ? post_waits(set[i], op_acquire, 0) :
+				call(set[i], op_acquire, 0) == 0);
 	}
 	kill_worker(set[0]);
 	for (i = 1; i < 4; i++) {
@@ -230,15 +227,17 @@ KGIL_TEST(owned, parent_ends)
 	EXPECT_EQ(0, deaths(self->fd));
 }
 
-static void exec_child(const char *what, int fd)
+#define CHILD "/exec_child"
+
+static void execute(const char *what, int fd)
 {
 	char path[PATH_MAX] = "", number[16];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof("/exec_child"));
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(CHILD));
 
 	CHECK(n > 0);
-	strcat(dirname(path), "/exec_child");
+	strcat(dirname(path), CHILD);
 	snprintf(number, sizeof(number), "%d", fd);
-	execl(path, "exec_child", what, fd < 0 ? NULL : number, NULL);
+	execl(path, path, what, fd < 0 ? NULL : number, NULL);
 	FATAL("cannot execute %s", path);
 }
 
@@ -251,7 +250,7 @@ static int op_exec_pause(int fd, __u64 *value)
 {
 	(void)fd;
 	(void)value;
-	exec_child("pause", -1);
+	execute("pause", -1);
 	return 0;
 }
 
@@ -259,7 +258,7 @@ static int op_exec_mine(int fd, __u64 *value)
 {
 	(void)value;
 	keep_over_exec(fd);
-	exec_child("mine", fd);
+	execute("mine", fd);
 	return 0;
 }
 
@@ -313,7 +312,7 @@ static int op_exec_mine_by_dup(int fd, __u64 *value)
 
 	(void)value;
 	CHECK(kept >= 0);
-	exec_child("mine", kept);
+	execute("mine", kept);
 	return 0;
 }
 
@@ -352,7 +351,7 @@ static void *second_thread(void *arg)
 	CHECK(sem_post(&second.acquired) == 0);
 	while (sem_wait(&second.go))
 		;
-	exec_child(second.what, strcmp(second.what, "pause") ? second.fd : -1);
+	execute(second.what, strcmp(second.what, "pause") ? second.fd : -1);
 	return NULL;
 }
 
@@ -395,8 +394,7 @@ static int op_go(int fd, __u64 *value)
 	(void)fd;
 	(void)value;
 	sem_post(&second.go);
-	pause();
-	return EINTR;
+	return pause();
 }
 
 /* The same from a thread that isn't the process's first. */
@@ -446,7 +444,7 @@ KGIL_TEST(owned, exec_in_thread_ends_owner)
 /*
  * Many at once
  */
-#define OWNERS	24
+#define OWNERS 24
 
 static int owned_fds[OWNERS];
 static int told[2];
@@ -497,9 +495,8 @@ static void kill_owner_of_many(struct __test_metadata *_metadata, __u32 type, vo
 	owner = fork_child();
 	if (owner == 0)
 		own();
-	for (i = 0; i < OWNERS; i++) {
+	for (i = 0; i < OWNERS; i++)
 		ASSERT_EQ(1, read(told[0], &c, 1));
-	}
 	for (i = 0; i < OWNERS / 2; i++) {
 		heirs[i] = start_thread(owned_fds[2 * i]);
 		ASSERT_TRUE(post_waits(heirs[i], op_acquire, 0));

@@ -18,32 +18,15 @@ FIXTURE_TEARDOWN(gil)
 	close(self->fd);
 }
 
-#define EXPECT_FREE() do {						\
-	struct kgil_state now_ = state_of(self->fd);			\
-									\
-	EXPECT_EQ(1, now_.count);					\
-	EXPECT_EQ(1, now_.max);						\
-	EXPECT_EQ(0, now_.flags);					\
-	EXPECT_EQ(0, now_.owner);					\
-	EXPECT_EQ(0, now_.owner_pid);					\
-	EXPECT_EQ(0, now_.owner_tid);					\
-	EXPECT_EQ(0, now_.depth);					\
-	EXPECT_EQ(0, now_.waiters);					\
-	EXPECT_EQ(KGIL_INTERVAL_DEFAULT, now_.interval_ns);		\
-} while (0)
+#define EXPECT_FREE()                                                       \
+	EXPECT_STATE(self->fd, .type = KGIL_TYPE_GIL, .count = 1, .max = 1, \
+		     .policy = KGIL_POLICY_FIFO, .interval_ns = KGIL_INTERVAL_DEFAULT)
 
-#define EXPECT_MINE() do {						\
-	struct kgil_state now_ = state_of(self->fd);			\
-									\
-	EXPECT_EQ(0, now_.count);					\
-	EXPECT_EQ(1, now_.max);						\
-	EXPECT_EQ(KGIL_STATE_MINE, now_.flags);				\
-	EXPECT_EQ(attach(self->fd), now_.owner);			\
-	EXPECT_EQ((__u32)getpid(), now_.owner_pid);			\
-	EXPECT_EQ((__u32)gettid(), now_.owner_tid);			\
-	EXPECT_EQ(1, now_.depth);					\
-	EXPECT_EQ(0, now_.waiters);					\
-} while (0)
+#define EXPECT_MINE()                                                                         \
+	EXPECT_STATE(self->fd, .type = KGIL_TYPE_GIL, .flags = KGIL_STATE_MINE,               \
+		     .owner = attach(self->fd), .owner_pid = getpid(), .owner_tid = gettid(), \
+		     .depth = 1, .max = 1, .policy = KGIL_POLICY_FIFO,                        \
+		     .interval_ns = KGIL_INTERVAL_DEFAULT)
 
 KGIL_TEST(gil, acquire_and_release)
 {
@@ -152,9 +135,8 @@ KGIL_TEST(gil, ids_are_never_used_again)
 		ASSERT_EQ(0, call(worker, op_attach, 0));
 		seen[i] = worker->value;
 		end_worker(worker);
-		for (j = 0; j < i; j++) {
+		for (j = 0; j < i; j++)
 			ASSERT_NE(seen[j], seen[i]);
-		}
 	}
 }
 

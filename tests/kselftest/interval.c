@@ -5,7 +5,7 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define INTERVAL	(100 * NSEC_PER_MSEC)
+#define INTERVAL (100 * NSEC_PER_MSEC)
 
 FIXTURE(gil) {
 	int fd;
@@ -214,9 +214,8 @@ KGIL_TEST(gil, made_longer)
 	seen = drop_request_at(self->page);
 	ASSERT_NE(0, seen);
 	/* On a machine so slow that the old one was over by then, nothing is shown. */
-	if (set < start + INTERVAL) {
+	if (set < start + INTERVAL)
 		EXPECT_LE(start + 10 * INTERVAL, seen);
-	}
 }
 
 /*

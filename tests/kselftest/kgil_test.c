@@ -15,7 +15,7 @@
 
 #include "kgil_test.h"
 
-#define KSFT_SKIP_STATUS	4
+#define KSFT_SKIP_STATUS 4
 
 /* Without the device no test can run: the only thing that is skipped. */
 static void __attribute__((constructor)) need_device(void)
@@ -190,8 +190,8 @@ int set_interval(int fd, __u64 interval_ns)
 	return command(fd, KGIL_IOC_SET_INTERVAL, (unsigned long)&interval_ns);
 }
 
-#define CANARY_SIZE	16
-#define OUT_SIZE_MAX	256
+#define CANARY_SIZE  16
+#define OUT_SIZE_MAX 256
 
 /* Runs @cmd on a buffer filled with @pattern; nothing after @size may change. */
 static void read_over(int fd, unsigned long cmd, unsigned char *buf, size_t size, int pattern)
@@ -271,33 +271,71 @@ bool fails_untouched(int fd, unsigned long cmd, size_t size, int err)
 	return seen == err;
 }
 
-bool state_is(int fd, const struct kgil_state *before)
+struct field {
+	const char *name;
+	size_t offset;
+	size_t size;
+};
+
+#define FIELD(name)                                                                              \
+	{                                                                                        \
+#name, offsetof(struct kgil_state, name), sizeof(((struct kgil_state *)0)->name) \
+	}
+
+static const struct field fields[] = {
+	FIELD(type),
+	FIELD(flags),
+	FIELD(owner),
+	FIELD(owner_pid),
+	FIELD(owner_tid),
+	FIELD(depth),
+	FIELD(count),
+	FIELD(max),
+	FIELD(waiters),
+	FIELD(policy),
+	FIELD(interval_ns),
+};
+
+static __u64 get_field(const struct kgil_state *state, const struct field *field)
 {
-	struct kgil_state now = state_of(fd);
+	const char *at = (const char *)state + field->offset;
+
+	return field->size == sizeof(__u64) ? *(const __u64 *)at : *(const __u32 *)at;
+}
+
+bool state_has(int fd, const struct kgil_state *expected)
+{
+	struct kgil_state seen = state_of(fd);
+	const struct field *field;
 	bool same = true;
 
-#define COMPARE(field) do {							\
-	if (now.field != before->field) {					\
-		fprintf(stderr, "# " #field " was %llu, is %llu\n",		\
-			(unsigned long long)before->field,			\
-			(unsigned long long)now.field);				\
-		same = false;							\
-	}									\
-} while (0)
-	COMPARE(id);
-	COMPARE(type);
-	COMPARE(flags);
-	COMPARE(owner);
-	COMPARE(owner_pid);
-	COMPARE(owner_tid);
-	COMPARE(depth);
-	COMPARE(count);
-	COMPARE(max);
-	COMPARE(waiters);
-	COMPARE(policy);
-	COMPARE(interval_ns);
-#undef COMPARE
+	for (field = fields; field < fields + sizeof(fields) / sizeof(*fields); field++) {
+		__u64 must = get_field(expected, field), is = get_field(&seen, field);
+
+		if (is == must)
+			continue;
+		fprintf(stderr, "# state: %s is %llu instead of %llu\n", field->name,
+			(unsigned long long)is, (unsigned long long)must);
+		same = false;
+	}
 	return same;
+}
+
+bool state_is(int fd, const struct kgil_state *before)
+{
+	return state_of(fd).id == before->id && state_has(fd, before);
+}
+
+static struct kgil_state remembered;
+
+void remember_state(int fd)
+{
+	remembered = state_of(fd);
+}
+
+bool state_stayed(int fd)
+{
+	return state_is(fd, &remembered);
 }
 
 bool is_free(int fd)
@@ -327,10 +365,10 @@ bool is_mine(int fd)
  * Workers
  */
 
-#define WORKERS_MAX	256
+#define WORKERS_MAX 256
 
 struct order {
-	worker_op op;	/* NULL: end */
+	worker_op op; /* NULL: end */
 	__u64 value;
 };
 
@@ -685,7 +723,7 @@ char *read_file(const char *path, size_t piece)
 	return text;
 }
 
-#define PIECE	65536
+#define PIECE 65536
 
 __u64 proc_total(const char *name)
 {

@@ -22,35 +22,39 @@
 
 #include <linux/kgil.h>
 
-#define NSEC_PER_MSEC	1000000ULL
-#define NSEC_PER_SEC	1000000000ULL
+#define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_SEC  1000000000ULL
 
 /* Far beyond what the slowest machine needs for what must happen. */
-#define PATIENCE_NS	(20 * NSEC_PER_SEC)
+#define PATIENCE_NS (20 * NSEC_PER_SEC)
 /* A while in which something that must not happen would be likely to. */
-#define A_WHILE_US	20000
+#define A_WHILE_US 20000
 /* Seconds that a test may take; the harness kills it then. */
-#define TEST_LIMIT	60
+#define TEST_LIMIT 60
 
 /* A number that is neither a pointer nor a value that kgil accepts. */
-#define BAD_POINTER	((void *)8)
+#define BAD_POINTER ((void *)8)
 
-#define FATAL(...)	fatal(__FILE__, __LINE__, __VA_ARGS__)
-#define CHECK(cond)	do { if (!(cond)) FATAL("not so: %s", #cond); } while (0)
+#define FATAL(...) fatal(__FILE__, __LINE__, __VA_ARGS__)
+#define CHECK(cond)                                 \
+	do {                                        \
+		if (!(cond))                        \
+			FATAL("not so: %s", #cond); \
+	} while (0)
 
 /* Says so on standard error, and ends the process with SIGABRT. */
 void fatal(const char *file, int line, const char *format, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
 
 /* True as soon as @cond is; false if it isn't within PATIENCE_NS. */
-#define WAIT_UNTIL(cond) ({						\
-	__u64 until_ns_ = now_ns() + PATIENCE_NS;			\
-	bool so_;							\
-									\
-	while (!(so_ = (cond)) && now_ns() < until_ns_)			\
-		usleep(500);						\
-	so_;								\
-})
+#define WAIT_UNTIL(cond)                                        \
+	({                                                      \
+		__u64 until_ns_ = now_ns() + PATIENCE_NS;       \
+		bool so_ = false;                               \
+		while (!(so_ = (cond)) && now_ns() < until_ns_) \
+			usleep(500);                            \
+		so_;                                            \
+	})
 
 /* CLOCK_MONOTONIC */
 __u64 now_ns(void);
@@ -91,18 +95,26 @@ struct kgil_stats stats_of(int fd);
 /* Does the command fail with @err and leave @size bytes it would fill alone? */
 bool fails_untouched(int fd, unsigned long cmd, size_t size, int err);
 
-/* Is the state of @fd what it was?  Says what isn't. */
+/* Is the state of @fd the expected one, but for its id?  Says what isn't. */
+bool state_has(int fd, const struct kgil_state *expected);
+/* The same, with the id, of a state that was read before. */
 bool state_is(int fd, const struct kgil_state *before);
 bool is_free(int fd);
 bool is_mine(int fd);
 
+/* All fields that are not named are 0. */
+#define EXPECT_STATE(fd, ...) \
+	EXPECT_TRUE(state_has(fd, &(struct kgil_state){ __VA_ARGS__ }))
+
 /* @call fails with @err and changes nothing in the object's state. */
-#define EXPECT_FAILS(err, fd, call) do {				\
-	struct kgil_state before_ = state_of(fd);			\
-									\
-	EXPECT_EQ(err, call);						\
-	EXPECT_TRUE(state_is(fd, &before_));				\
-} while (0)
+#define EXPECT_FAILS(err, fd, call)            \
+	do {                                   \
+		remember_state(fd);            \
+		EXPECT_EQ(err, call);          \
+		EXPECT_TRUE(state_stayed(fd)); \
+	} while (0)
+void remember_state(int fd);
+bool state_stayed(int fd);
 
 /*
  * Workers: a thread or a child process that runs one operation at a time.
@@ -110,19 +122,19 @@ bool is_mine(int fd);
 typedef int (*worker_op)(int fd, __u64 *value);
 
 struct worker {
-	int fd;			/* the object */
-	int sock;		/* orders out, outcomes in */
-	int far_sock;		/* the worker's end */
-	pid_t pid;		/* of a process; 0: a thread */
+	int fd;	      /* the object */
+	int sock;     /* orders out, outcomes in */
+	int far_sock; /* the worker's end */
+	pid_t pid;    /* of a process; 0: a thread */
 	pid_t tid;
 	unsigned long thread;
-	__u64 value;		/* of the last operation, as are the times */
+	__u64 value; /* of the last operation, as are the times */
 	__u64 began_ns;
 	__u64 ended_ns;
 };
 
 /* What result() says of a worker that ended in its operation. */
-#define WORKER_ENDED	(-1)
+#define WORKER_ENDED (-1)
 
 struct worker *start_thread(int fd);
 struct worker *start_process(int fd);
@@ -171,9 +183,9 @@ void resume_others(void);
 /*
  * /proc/kgil
  */
-#define PROC_STAT	"/proc/kgil/stat"
-#define PROC_OBJECTS	"/proc/kgil/objects"
-#define FIELD_SIZE	64
+#define PROC_STAT    "/proc/kgil/stat"
+#define PROC_OBJECTS "/proc/kgil/objects"
+#define FIELD_SIZE   64
 
 /* A whole file, read in pieces of @piece bytes; to be freed. */
 char *read_file(const char *path, size_t piece);
@@ -189,44 +201,46 @@ int rows_of(const char *text, __u64 id);
  * Fixtures: a new object for each test, once for each of some types.  The
  * harness must have been included.
  */
-#define KGIL_TEST(fixture, name)	TEST_F_TIMEOUT(fixture, name, TEST_LIMIT)
+#define KGIL_TEST(fixture, name) TEST_F_TIMEOUT(fixture, name, TEST_LIMIT)
 
-#define TYPE_FIXTURE(fixture)						\
-	FIXTURE(fixture) {						\
-		int fd;							\
-	};								\
-	FIXTURE_VARIANT(fixture) {					\
-		__u32 type;						\
-	};								\
-	FIXTURE_SETUP(fixture) {					\
-		self->fd = new_object(variant->type);			\
-	}								\
-	FIXTURE_TEARDOWN(fixture) {					\
-		end_workers();						\
-		close(self->fd);					\
-	}								\
+#define TYPE_FIXTURE(fixture)                         \
+	FIXTURE(fixture) {                            \
+		int fd;                               \
+	};                                            \
+	FIXTURE_VARIANT(fixture) {                    \
+		__u32 type;                           \
+	};                                            \
+	FIXTURE_SETUP(fixture)                        \
+	{                                             \
+		self->fd = new_object(variant->type); \
+	}                                             \
+	FIXTURE_TEARDOWN(fixture)                     \
+	{                                             \
+		end_workers();                        \
+		close(self->fd);                      \
+	}                                             \
 	struct fixture##_needs_semicolon_
 
-#define TYPE_VARIANT(fixture, name, number)				\
-	FIXTURE_VARIANT_ADD(fixture, name) {				\
-		.type = (number),					\
+#define TYPE_VARIANT(fixture, name, number)  \
+	FIXTURE_VARIANT_ADD(fixture, name) { \
+		.type = (number),            \
 	}
 
 /* Types with an owner. */
-#define OWNED_FIXTURE(fixture)						\
-	TYPE_FIXTURE(fixture);						\
-	TYPE_VARIANT(fixture, gil, KGIL_TYPE_GIL);			\
+#define OWNED_FIXTURE(fixture)                     \
+	TYPE_FIXTURE(fixture);                     \
+	TYPE_VARIANT(fixture, gil, KGIL_TYPE_GIL); \
 	TYPE_VARIANT(fixture, rlock, KGIL_TYPE_RLOCK)
 
 /* Types without one. */
-#define UNOWNED_FIXTURE(fixture)					\
-	TYPE_FIXTURE(fixture);						\
-	TYPE_VARIANT(fixture, sem, KGIL_TYPE_SEM);			\
+#define UNOWNED_FIXTURE(fixture)                   \
+	TYPE_FIXTURE(fixture);                     \
+	TYPE_VARIANT(fixture, sem, KGIL_TYPE_SEM); \
 	TYPE_VARIANT(fixture, lock, KGIL_TYPE_LOCK)
 
-#define EACH_TYPE_FIXTURE(fixture)					\
-	UNOWNED_FIXTURE(fixture);					\
-	TYPE_VARIANT(fixture, gil, KGIL_TYPE_GIL);			\
+#define EACH_TYPE_FIXTURE(fixture)                 \
+	UNOWNED_FIXTURE(fixture);                  \
+	TYPE_VARIANT(fixture, gil, KGIL_TYPE_GIL); \
 	TYPE_VARIANT(fixture, rlock, KGIL_TYPE_RLOCK)
 
 #endif /* KGIL_TEST_H */

@@ -8,9 +8,9 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define ROUNDS		1000
-#define DELAY_US	300
-#define SHORT_NS	30000
+#define ROUNDS	 1000
+#define DELAY_US 300
+#define SHORT_NS 30000
 
 /* What a victim does until it is killed. */
 static void hold(int fd)
@@ -65,8 +65,8 @@ static void wait_again_and_again(int fd)
 struct plan {
 	__u32 type;
 	void (*victim)(int fd);
-	bool taken;	/* the test holds the object when victims begin */
-	bool races;	/* and releases it while they are killed */
+	bool taken; /* the test holds the object when victims begin */
+	bool races; /* and releases it while they are killed */
 };
 
 static const struct plan plans[] = {
@@ -87,7 +87,7 @@ static const struct plan plans[] = {
 	{ KGIL_TYPE_RLOCK, wait_again_and_again, .taken = true },
 };
 
-#define VICTIMS_MAX	3
+#define VICTIMS_MAX 3
 
 /* Some victims at once, so that the dead are before and behind each other. */
 static int start_victims(const struct plan *plan, int fd, pid_t *pids)
@@ -205,17 +205,18 @@ TEST_F_TIMEOUT(storm, rounds, 2 * TEST_LIMIT)
 		int n = random_below(ARRAY_SIZE(plans));
 		const struct plan *plan = &plans[n];
 
-		ASSERT_TRUE(run_round(plan, self->fds[plan->type])) {
+		bool well = run_round(plan, self->fds[plan->type]);
+
+		if (!well)
 			TH_LOG("round %d, plan %d, %s", i, n, type_name(plan->type));
-		}
+		ASSERT_TRUE(well);
 	}
 	for (type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++) {
 		__u64 n = stats_of(self->fds[type]).owner_deaths;
 
 		EXPECT_EQ(0, state_of(self->fds[type]).waiters);
-		if (type == KGIL_TYPE_SEM || type == KGIL_TYPE_LOCK) {
+		if (type == KGIL_TYPE_SEM || type == KGIL_TYPE_LOCK)
 			EXPECT_EQ(0, n);
-		}
 		deaths += n;
 	}
 	/* The storm has hit holders. */

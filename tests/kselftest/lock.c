@@ -18,32 +18,12 @@ FIXTURE_TEARDOWN(lock)
 	close(self->fd);
 }
 
-#define EXPECT_FREE() do {						\
-	struct kgil_state now_ = state_of(self->fd);			\
-									\
-	EXPECT_EQ(1, now_.count);					\
-	EXPECT_EQ(1, now_.max);						\
-	EXPECT_EQ(0, now_.flags);					\
-	EXPECT_EQ(0, now_.owner);					\
-	EXPECT_EQ(0, now_.owner_pid);					\
-	EXPECT_EQ(0, now_.owner_tid);					\
-	EXPECT_EQ(0, now_.depth);					\
-	EXPECT_EQ(0, now_.waiters);					\
-} while (0)
+#define EXPECT_FREE() EXPECT_STATE(self->fd, .type = KGIL_TYPE_LOCK, .count = 1, .max = 1)
 
 /* Taken by a thread, which doesn't make it the owner. */
-#define EXPECT_TAKEN_BY(pid, tid) do {					\
-	struct kgil_state now_ = state_of(self->fd);			\
-									\
-	EXPECT_EQ(0, now_.count);					\
-	EXPECT_EQ(1, now_.max);						\
-	EXPECT_EQ(0, now_.flags);					\
-	EXPECT_EQ(0, now_.owner);					\
-	EXPECT_EQ((__u32)(pid), now_.owner_pid);			\
-	EXPECT_EQ((__u32)(tid), now_.owner_tid);			\
-	EXPECT_EQ(0, now_.depth);					\
-	EXPECT_EQ(0, now_.waiters);					\
-} while (0)
+#define EXPECT_TAKEN_BY(pid, tid)                                                              \
+	EXPECT_STATE(self->fd, .type = KGIL_TYPE_LOCK, .owner_pid = (pid), .owner_tid = (tid), \
+		     .max = 1)
 
 KGIL_TEST(lock, true_false_error)
 {

@@ -11,10 +11,10 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define NOBODY		65534
-#define MANY		200
-#define BUFFER_SIZE	65536
-#define ATTRS		(KGIL_A_OBJECT_MAX + 1)
+#define NOBODY	    65534
+#define MANY	    200
+#define BUFFER_SIZE 65536
+#define ATTRS	    (KGIL_A_OBJECT_MAX + 1)
 
 /* A request under construction. */
 struct request {
@@ -147,7 +147,7 @@ static int ask(int sock, const struct request *request)
 struct family {
 	__u16 id;
 	__u32 version;
-	__u32 events;	/* the group; 0: none */
+	__u32 events; /* the group; 0: none */
 };
 
 static __u32 find_group(const struct nlattr *groups, const char *name)
@@ -157,7 +157,7 @@ static __u32 find_group(const struct nlattr *groups, const char *name)
 
 	for (group = payload(groups); left > 0;
 	     left -= NLA_ALIGN(group->nla_len),
-	     group = (const void *)((const char *)group + NLA_ALIGN(group->nla_len))) {
+	    group = (const void *)((const char *)group + NLA_ALIGN(group->nla_len))) {
 		parse(payload(group), group->nla_len - NLA_HDRLEN, table, ARRAY_SIZE(table));
 		if (strcmp(payload(table[CTRL_ATTR_MCAST_GRP_NAME]), name) == 0)
 			return get_u32(table[CTRL_ATTR_MCAST_GRP_ID]);
@@ -200,11 +200,11 @@ static int get_object(int sock, __u64 id, const struct nlattr **table)
 
 struct dump {
 	int objects;
-	int found;	/* of those asked for */
+	int found; /* of those asked for */
 	bool interrupted;
 };
 
-static void count_objects(int length, const __u64 *ids, int n, struct dump *dump, bool *more)
+static void count_objects(__u32 length, const __u64 *ids, int n, struct dump *dump, bool *more)
 {
 	const struct nlattr *table[ATTRS];
 	const struct nlmsghdr *head;
@@ -330,9 +330,8 @@ static void expect_object(struct __test_metadata *_metadata, int sock, int fd)
 	EXPECT_EQ(!state.owner_pid, !table[KGIL_A_OBJECT_OWNER_PID]);
 	EXPECT_EQ(!state.owner_tid, !table[KGIL_A_OBJECT_OWNER_TID]);
 	EXPECT_EQ(!state.owner_tid, !table[KGIL_A_OBJECT_OWNER_COMM]);
-	if (state.owner) {
+	if (state.owner)
 		EXPECT_EQ(state.owner, get_u64(table[KGIL_A_OBJECT_OWNER]));
-	}
 	if (state.owner_tid) {
 		EXPECT_EQ(state.owner_pid, get_u32(table[KGIL_A_OBJECT_OWNER_PID]));
 		EXPECT_EQ(state.owner_tid, get_u32(table[KGIL_A_OBJECT_OWNER_TID]));

@@ -3,7 +3,7 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define DEPTH	3
+#define DEPTH 3
 
 FIXTURE(rlock) {
 	int fd;
@@ -20,31 +20,12 @@ FIXTURE_TEARDOWN(rlock)
 	close(self->fd);
 }
 
-#define EXPECT_FREE() do {						\
-	struct kgil_state now_ = state_of(self->fd);			\
-									\
-	EXPECT_EQ(1, now_.count);					\
-	EXPECT_EQ(DEPTH, now_.max);					\
-	EXPECT_EQ(0, now_.flags);					\
-	EXPECT_EQ(0, now_.owner);					\
-	EXPECT_EQ(0, now_.owner_pid);					\
-	EXPECT_EQ(0, now_.owner_tid);					\
-	EXPECT_EQ(0, now_.depth);					\
-	EXPECT_EQ(0, now_.waiters);					\
-} while (0)
+#define EXPECT_FREE() EXPECT_STATE(self->fd, .type = KGIL_TYPE_RLOCK, .count = 1, .max = DEPTH)
 
-#define EXPECT_MINE(times) do {						\
-	struct kgil_state now_ = state_of(self->fd);			\
-									\
-	EXPECT_EQ(0, now_.count);					\
-	EXPECT_EQ(DEPTH, now_.max);					\
-	EXPECT_EQ(KGIL_STATE_MINE, now_.flags);				\
-	EXPECT_EQ(attach(self->fd), now_.owner);			\
-	EXPECT_EQ((__u32)getpid(), now_.owner_pid);			\
-	EXPECT_EQ((__u32)gettid(), now_.owner_tid);			\
-	EXPECT_EQ(times, now_.depth);					\
-	EXPECT_EQ(0, now_.waiters);					\
-} while (0)
+#define EXPECT_MINE(times)                                                                    \
+	EXPECT_STATE(self->fd, .type = KGIL_TYPE_RLOCK, .flags = KGIL_STATE_MINE,             \
+		     .owner = attach(self->fd), .owner_pid = getpid(), .owner_tid = gettid(), \
+		     .depth = (times), .max = DEPTH)
 
 KGIL_TEST(rlock, recursion)
 {
@@ -68,9 +49,8 @@ KGIL_TEST(rlock, past_depth)
 {
 	int i;
 
-	for (i = 0; i < DEPTH; i++) {
+	for (i = 0; i < DEPTH; i++)
 		ASSERT_EQ(0, acquire(self->fd));
-	}
 	EXPECT_FAILS(EOVERFLOW, self->fd, acquire(self->fd));
 	EXPECT_FAILS(EOVERFLOW, self->fd, try_acquire(self->fd));
 	EXPECT_FAILS(EOVERFLOW, self->fd, acquire_until(self->fd, 0));

@@ -3,8 +3,8 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define START	2
-#define MAX	3
+#define START 2
+#define MAX   3
 
 FIXTURE(sem) {
 	int fd;
@@ -22,18 +22,8 @@ FIXTURE_TEARDOWN(sem)
 }
 
 /* All of a semaphore's state but its count stays as it is. */
-#define EXPECT_COUNT(number) do {					\
-	struct kgil_state now_ = state_of(self->fd);			\
-									\
-	EXPECT_EQ(number, now_.count);					\
-	EXPECT_EQ(MAX, now_.max);					\
-	EXPECT_EQ(0, now_.flags);					\
-	EXPECT_EQ(0, now_.owner);					\
-	EXPECT_EQ(0, now_.owner_pid);					\
-	EXPECT_EQ(0, now_.owner_tid);					\
-	EXPECT_EQ(0, now_.depth);					\
-	EXPECT_EQ(0, now_.waiters);					\
-} while (0)
+#define EXPECT_COUNT(number) \
+	EXPECT_STATE(self->fd, .type = KGIL_TYPE_SEM, .count = (number), .max = MAX)
 
 KGIL_TEST(sem, counts)
 {

@@ -10,13 +10,22 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define MANY	500
-#define HOLD	(50 * NSEC_PER_MSEC)
+#define MANY 500
+#define HOLD (50 * NSEC_PER_MSEC)
 
 static const char *const names[] = {
-	"acquisitions", "contentions", "wait_total_ns", "wait_max_ns",
-	"hold_total_ns", "hold_max_ns", "switches", "yields",
-	"drop_requests", "timeouts", "interrupts", "owner_deaths",
+	"acquisitions",
+	"contentions",
+	"wait_total_ns",
+	"wait_max_ns",
+	"hold_total_ns",
+	"hold_max_ns",
+	"switches",
+	"yields",
+	"drop_requests",
+	"timeouts",
+	"interrupts",
+	"owner_deaths",
 };
 
 static __u64 counter(const struct kgil_stats *stats, size_t i)
@@ -75,25 +84,25 @@ EACH_TYPE_FIXTURE(each);
 KGIL_TEST(each, add_up)
 {
 	bool owned = variant->type == KGIL_TYPE_GIL || variant->type == KGIL_TYPE_RLOCK;
-	struct kgil_stats stats;
+	struct kgil_stats seen;
 	__u64 start = now_ns(), whole;
 
 	use_object(_metadata, self->fd);
 	whole = now_ns() - start;
-	stats = stats_of(self->fd);
-	EXPECT_EQ(3, stats.acquisitions);
-	EXPECT_EQ(3, stats.contentions);
-	EXPECT_EQ(1, stats.timeouts);
-	EXPECT_EQ(1, stats.interrupts);
-	EXPECT_EQ(owned ? 2 : 0, stats.switches);
-	EXPECT_EQ(0, stats.yields);
-	EXPECT_EQ(0, stats.owner_deaths);
-	EXPECT_LE(HOLD, stats.hold_max_ns);
-	EXPECT_LE(stats.hold_max_ns, stats.hold_total_ns);
-	EXPECT_LE(stats.hold_total_ns, whole);
-	EXPECT_LE(HOLD, stats.wait_max_ns);
-	EXPECT_LE(stats.wait_max_ns, stats.wait_total_ns);
-	EXPECT_LE(stats.wait_total_ns, whole);
+	seen = stats_of(self->fd);
+	EXPECT_EQ(3, seen.acquisitions);
+	EXPECT_EQ(3, seen.contentions);
+	EXPECT_EQ(1, seen.timeouts);
+	EXPECT_EQ(1, seen.interrupts);
+	EXPECT_EQ(owned ? 2 : 0, seen.switches);
+	EXPECT_EQ(0, seen.yields);
+	EXPECT_EQ(0, seen.owner_deaths);
+	EXPECT_LE(HOLD, seen.hold_max_ns);
+	EXPECT_LE(seen.hold_max_ns, seen.hold_total_ns);
+	EXPECT_LE(seen.hold_total_ns, whole);
+	EXPECT_LE(HOLD, seen.wait_max_ns);
+	EXPECT_LE(seen.wait_max_ns, seen.wait_total_ns);
+	EXPECT_LE(seen.wait_total_ns, whole);
 }
 
 /* A try that fails, a release, a read: they count for nothing. */
@@ -135,21 +144,21 @@ KGIL_TEST(each, timed_out_wait)
 {
 	struct worker *worker = start_thread(self->fd);
 	__u64 deadline, waiting;
-	struct kgil_stats stats;
+	struct kgil_stats seen;
 
 	ASSERT_EQ(0, acquire(self->fd));
 	deadline = now_ns() + NSEC_PER_SEC / 2;
 	ASSERT_TRUE(post_waits(worker, op_until, deadline));
 	waiting = now_ns();
 	ASSERT_EQ(ETIMEDOUT, result(worker));
-	stats = stats_of(self->fd);
-	EXPECT_EQ(1, stats.contentions);
-	EXPECT_EQ(1, stats.timeouts);
-	EXPECT_EQ(0, stats.interrupts);
-	EXPECT_EQ(1, stats.acquisitions);
-	EXPECT_EQ(stats.wait_max_ns, stats.wait_total_ns);
-	EXPECT_LE(deadline, waiting + stats.wait_total_ns);
-	EXPECT_LE(stats.wait_total_ns, worker->ended_ns - worker->began_ns);
+	seen = stats_of(self->fd);
+	EXPECT_EQ(1, seen.contentions);
+	EXPECT_EQ(1, seen.timeouts);
+	EXPECT_EQ(0, seen.interrupts);
+	EXPECT_EQ(1, seen.acquisitions);
+	EXPECT_EQ(seen.wait_max_ns, seen.wait_total_ns);
+	EXPECT_LE(deadline, waiting + seen.wait_total_ns);
+	EXPECT_LE(seen.wait_total_ns, worker->ended_ns - worker->began_ns);
 }
 
 /* The ioctl, the object's row and the sum of all say the same. */
@@ -163,16 +172,12 @@ KGIL_TEST(each, shown_alike)
 	stats = stats_of(self->fd);
 	after = totals();
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		EXPECT_EQ(counter(&stats, i), proc_number(id, names[i])) {
-			TH_LOG("%s", names[i]);
-		}
-		if (is_maximum(names[i])) {
-			EXPECT_LE(counter(&stats, i), counter(&after, i));
-		} else {
-			EXPECT_EQ(counter(&before, i) + counter(&stats, i), counter(&after, i)) {
-				TH_LOG("%s", names[i]);
-			}
-		}
+		__u64 one = counter(&stats, i), sum = counter(&after, i);
+
+		TH_LOG("%s", names[i]);
+		EXPECT_EQ(one, proc_number(id, names[i]));
+		EXPECT_TRUE(is_maximum(names[i]) ? sum >= one :
+						   sum == counter(&before, i) + one);
 	}
 }
 
@@ -197,6 +202,13 @@ KGIL_TEST(each, totals_remember)
 	close(fd);
 }
 
+/* A number, or nothing: a dash. */
+static bool shows(__u64 id, const char *column, bool there, __u64 number)
+{
+	return there ? proc_number(id, column) == number :
+		       strcmp(proc_field(id, column), "-") == 0;
+}
+
 KGIL_TEST(each, row)
 {
 	struct kgil_state state;
@@ -216,30 +228,16 @@ KGIL_TEST(each, row)
 	ASSERT_EQ(0, acquire(self->fd));
 	state = state_of(self->fd);
 	ASSERT_EQ(0, prctl(PR_GET_NAME, comm));
-	if (owned) {
-		EXPECT_EQ(state.owner, proc_number(id, "owner"));
-	} else {
-		EXPECT_STREQ("-", proc_field(id, "owner"));
-	}
-	if (named) {
-		EXPECT_EQ((__u32)getpid(), proc_number(id, "owner_pid"));
-		EXPECT_EQ((__u32)gettid(), proc_number(id, "owner_tid"));
-		EXPECT_STREQ(comm, proc_field(id, "owner_comm"));
-	} else {
-		EXPECT_STREQ("-", proc_field(id, "owner_pid"));
-		EXPECT_STREQ("-", proc_field(id, "owner_tid"));
-		EXPECT_STREQ("-", proc_field(id, "owner_comm"));
-	}
+	EXPECT_TRUE(shows(id, "owner", owned, state.owner));
+	EXPECT_TRUE(shows(id, "owner_pid", named, getpid()));
+	EXPECT_TRUE(shows(id, "owner_tid", named, gettid()));
+	EXPECT_STREQ(named ? comm : "-", proc_field(id, "owner_comm"));
 	EXPECT_EQ(state.depth, proc_number(id, "depth"));
 	EXPECT_EQ(state.count, proc_number(id, "count"));
 	EXPECT_EQ(state.max, proc_number(id, "max"));
 	EXPECT_EQ(state.waiters, proc_number(id, "waiters"));
 	EXPECT_STREQ(gil ? "fifo" : "-", proc_field(id, "policy"));
-	if (gil) {
-		EXPECT_EQ(state.interval_ns, proc_number(id, "interval_ns"));
-	} else {
-		EXPECT_STREQ("-", proc_field(id, "interval_ns"));
-	}
+	EXPECT_TRUE(shows(id, "interval_ns", gil, state.interval_ns));
 	snprintf(flags, sizeof(flags), "0x%x", state.flags & ~KGIL_STATE_MINE);
 	EXPECT_STREQ(flags, proc_field(id, "flags"));
 }
@@ -269,7 +267,7 @@ KGIL_TEST(gil, yields_and_requests)
 {
 	struct worker *owner = start_thread(self->fd);
 	struct worker *other = start_thread(self->fd);
-	struct kgil_stats stats;
+	struct kgil_stats seen;
 
 	ASSERT_EQ(0, set_interval(self->fd, KGIL_INTERVAL_MIN));
 	ASSERT_EQ(0, call(owner, op_acquire, 0));
@@ -280,12 +278,12 @@ KGIL_TEST(gil, yields_and_requests)
 	ASSERT_TRUE(WAIT_UNTIL(stats_of(self->fd).drop_requests == 2));
 	EXPECT_EQ(0, call(other, op_release, 0));
 	EXPECT_EQ(0, result(owner));
-	stats = stats_of(self->fd);
-	EXPECT_EQ(1, stats.yields);
-	EXPECT_EQ(2, stats.contentions);
-	EXPECT_EQ(3, stats.acquisitions);
-	EXPECT_EQ(2, stats.switches);
-	EXPECT_EQ(2, stats.drop_requests);
+	seen = stats_of(self->fd);
+	EXPECT_EQ(1, seen.yields);
+	EXPECT_EQ(2, seen.contentions);
+	EXPECT_EQ(3, seen.acquisitions);
+	EXPECT_EQ(2, seen.switches);
+	EXPECT_EQ(2, seen.drop_requests);
 }
 
 OWNED_FIXTURE(owned);
@@ -390,9 +388,11 @@ KGIL_TEST(proc, stat_format)
 	ASSERT_EQ(0, strncmp(text, "kgil stat 1\n", 12));
 	strtok_r(text, "\n", &rest);
 	while ((line = strtok_r(NULL, "\n", &rest))) {
-		EXPECT_EQ(2, sscanf(line, "%31[a-z_] %llu%c", name, &value, &tail)) {
+		int n = sscanf(line, "%31[a-z_] %llu%c", name, &value, &tail);
+
+		if (n != 2)
 			TH_LOG("%s", line);
-		}
+		EXPECT_EQ(2, n);
 	}
 	free(text);
 }
@@ -423,9 +423,8 @@ KGIL_TEST(proc, strange_name)
 	ASSERT_STREQ("kgil objects 1", line);
 	line = strtok_r(NULL, "\n", &rest);
 	columns = fields(line);
-	while ((line = strtok_r(NULL, "\n", &rest))) {
+	while ((line = strtok_r(NULL, "\n", &rest)))
 		EXPECT_EQ(columns, fields(line));
-	}
 	free(text);
 	close(fd);
 }
@@ -507,11 +506,8 @@ KGIL_TEST(proc, many_listed_once)
 	for (round = 0; round < 5; round++) {
 		char *text = read_file(PROC_OBJECTS, round % 2 ? 511 : 65536);
 
-		for (i = 0; i < MANY; i++) {
-			ASSERT_EQ(1, rows_of(text, ids[i])) {
-				TH_LOG("object %llu, round %d", (unsigned long long)ids[i], round);
-			}
-		}
+		for (i = 0; i < MANY; i++)
+			ASSERT_EQ(1, rows_of(text, ids[i]));
 		ASSERT_LE(MANY, proc_total("objects"));
 		free(text);
 	}
@@ -538,16 +534,15 @@ KGIL_TEST(proc, never_goes_down)
 	}
 	for (round = 0; round < 50; round++) {
 		now = totals();
-		for (i = 0; i < ARRAY_SIZE(names); i++) {
+		for (i = 0; i < ARRAY_SIZE(names); i++)
 			ASSERT_LE(counter(&last, i), counter(&now, i));
-		}
 		last = now;
 	}
 	kill(child, SIGKILL);
 	EXPECT_NE(-1, reap(child));
 }
 
-#define NOBODY	65534
+#define NOBODY 65534
 
 /* Another user sees the object, but not who owns it. */
 KGIL_TEST(proc, other_user)

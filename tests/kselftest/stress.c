@@ -6,10 +6,10 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define CONTENDERS	4
-#define ADDITIONS	1500
-#define UNITS		3
-#define SHORT_NS	200000
+#define CONTENDERS 4
+#define ADDITIONS  1500
+#define UNITS	   3
+#define SHORT_NS   200000
 
 /* Shared by processes too. */
 struct shared {

@@ -6,7 +6,7 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define WAITERS	8
+#define WAITERS 8
 #define SHORT	(20 * NSEC_PER_MSEC)
 
 /* Starts @n threads that wait for @fd in the order of @set; false: they don't. */
@@ -45,7 +45,7 @@ KGIL_TEST(each, one_proceeds)
 		owner = set[who];
 		ASSERT_EQ(0, result(owner));
 		forget(set, &n, who);
-		ASSERT_EQ(n, state_of(self->fd).waiters);
+		ASSERT_EQ((__u32)n, state_of(self->fd).waiters);
 		ASSERT_EQ(0, state_of(self->fd).count);
 	}
 	EXPECT_EQ(0, call(owner, op_release, 0));
@@ -65,9 +65,8 @@ KGIL_TEST(each, no_more_than_one_proceeds)
 	ASSERT_LE(0, who);
 	forget(set, &n, who);
 	usleep(A_WHILE_US);
-	while (n-- > 0) {
+	while (n-- > 0)
 		EXPECT_FALSE(finished(set[n]));
-	}
 	EXPECT_EQ(WAITERS - 1, state_of(self->fd).waiters);
 }
 
@@ -158,9 +157,8 @@ KGIL_TEST(each, all_time_out)
 		set[i] = start_thread(self->fd);
 		post(set[i], op_until, start + (i * 5 % WAITERS) * NSEC_PER_MSEC);
 	}
-	for (i = 0; i < WAITERS; i++) {
+	for (i = 0; i < WAITERS; i++)
 		EXPECT_EQ(ETIMEDOUT, result(set[i]));
-	}
 	EXPECT_EQ(0, state_of(self->fd).waiters);
 	EXPECT_EQ(0, release(self->fd));
 	EXPECT_TRUE(is_free(self->fd));
@@ -210,7 +208,7 @@ KGIL_TEST(fifo, order)
 	for (i = 0; i < WAITERS; i++) {
 		ASSERT_EQ(0, first_finished(set + i, WAITERS - i));
 		ASSERT_EQ(0, result(set[i]));
-		ASSERT_EQ(WAITERS - i - 1, state_of(self->fd).waiters);
+		ASSERT_EQ((__u32)(WAITERS - i - 1), state_of(self->fd).waiters);
 		ASSERT_EQ(0, call(set[i], op_release, 0));
 	}
 	EXPECT_TRUE(is_free(self->fd));
@@ -269,18 +267,15 @@ KGIL_TEST(sem, as_many_proceed_as_releases)
 	int i;
 
 	ASSERT_TRUE(queue_up(self->fd, set, WAITERS, op_acquire, 0));
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 3; i++)
 		ASSERT_EQ(0, release(self->fd));
-	}
 	EXPECT_EQ(WAITERS - 3, state_of(self->fd).waiters);
 	EXPECT_EQ(0, state_of(self->fd).count);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 3; i++)
 		EXPECT_EQ(0, result(set[i]));
-	}
 	usleep(A_WHILE_US);
-	for (i = 3; i < WAITERS; i++) {
+	for (i = 3; i < WAITERS; i++)
 		EXPECT_FALSE(finished(set[i]));
-	}
 }
 
 /* A child in a time namespace whose clock is @offset_s ahead. */
