@@ -11,6 +11,7 @@
 
 #include "contend.h"
 #include "err.h"
+#include "machine.h"
 #include "out.h"
 
 /* Rows of the table of threads; JSON has them all. */
@@ -148,6 +149,8 @@ static void print_counts(const struct contend *run, const struct totals *t)
 {
 	char text[80];
 
+	if (machine_emulated())
+		put_row("machine", MACHINE_EMULATED);
 	put_row("time", out_time(t->elapsed).s);
 	snprintf(text, sizeof(text), "%s  (%s)", out_count(t->sum.acquisitions).s,
 		 out_rate(per_second(t->sum.acquisitions, t->elapsed)).s);
@@ -338,6 +341,8 @@ static void print_json(const struct contend *run, const struct totals *t)
 	add_number(object, "threads", run->opts.threads);
 	json_object_object_add(object, "processes", json_object_new_boolean(run->opts.processes));
 	json_object_object_add(object, "options", json_options(run));
+	json_object_object_add(object, "machine", json_object_new_string(machine_name().s));
+	json_object_object_add(object, "emulated", json_object_new_boolean(machine_emulated()));
 	json_object_object_add(object, "ended_by", json_object_new_string(ends[run->end]));
 	add_number(object, "elapsed_ns", t->elapsed);
 	add_number(object, "acquisitions", t->sum.acquisitions);

@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "err.h"
+#include "machine.h"
 #include "net.h"
 #include "opt.h"
 #include "out.h"
@@ -87,6 +88,8 @@ static void print_stats(const struct net_object *o)
 	bool owned = o->type == KGIL_TYPE_GIL || o->type == KGIL_TYPE_RLOCK;
 
 	puts("");
+	if (machine_emulated())
+		put("machine", MACHINE_EMULATED);
 	put_number("acquisitions", s->acquisitions);
 	put_number("contentions", s->contentions);
 	print_times("wait", s->wait_total_ns, s->contentions, s->wait_max_ns);
