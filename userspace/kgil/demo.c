@@ -71,6 +71,14 @@ static void wait_for_enter(void)
 	} while (c != '\n' && c != EOF);
 }
 
+static void introduce(void)
+{
+	out_wrapped(0, "A GIL, a global interpreter lock, lets one thread of an interpreter run at a "
+		       "time; a lock keeps threads out of each other's way. Here the kernel provides "
+		       "both, and every acquire and release is a call of the module.");
+	putchar('\n');
+}
+
 static struct json_object *run_part(struct demo *demo)
 {
 	const struct demo_part *part = parts[demo->part - 1];
@@ -125,6 +133,8 @@ int cmd_demo(int argc, char **argv)
 	out_progress("measuring the speed of this machine ...");
 	work_calibrate();
 	out_progress_end();
+	if (!out_json && !only_part)
+		introduce();
 	demo_environment(&demo, json);
 	run_parts(&demo, json);
 	json_object_object_add(json, "claims", demo.claims);
@@ -135,6 +145,8 @@ int cmd_demo(int argc, char **argv)
 		out_json_print(json, false);
 	} else {
 		demo_summary(&demo);
+		if (!only_part)
+			puts("Try it yourself: kgil contend --help");
 		json_object_put(json);
 	}
 	return out_finish(demo.not_borne_out ? STATUS_FAILED : STATUS_OK);
