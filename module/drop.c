@@ -50,26 +50,18 @@ static void kgil_drop_watch(struct kgil_object *obj, u64 now)
 		      HRTIMER_MODE_ABS_SOFT);
 }
 
+/* Restarted by hrtimer_start() alone, so that all who start it agree. */
 static enum hrtimer_restart kgil_drop_expired(struct hrtimer *timer)
 {
 	struct kgil_object *obj = container_of(timer, struct kgil_object,
 					       drop.timer);
-	enum hrtimer_restart restart = HRTIMER_NORESTART;
 	unsigned long flags;
-	u64 due;
 
 	raw_spin_lock_irqsave(&obj->lock, flags);
-	due = kgil_drop_due(obj);
-	if (due > kgil_now()) {
-		hrtimer_set_expires(timer, ns_to_ktime(due));
-		restart = HRTIMER_RESTART;
-	} else {
-		obj->drop.armed = false;
-		if (due)
-			kgil_drop_set(obj, true);
-	}
+	obj->drop.armed = false;
+	kgil_drop_watch(obj, kgil_now());
 	raw_spin_unlock_irqrestore(&obj->lock, flags);
-	return restart;
+	return HRTIMER_NORESTART;
 }
 
 /* The ownership has changed: the new owner isn't asked for anything yet. */
@@ -94,24 +86,23 @@ void kgil_drop_lost_waiter(struct kgil_object *obj)
 		kgil_drop_set(obj, false);
 }
 
-/* Also for the interval that is running. */
+/*
+ * Also for the interval that is running.  A request that was raised stays: the
+ * owner may have seen it.
+ */
 void kgil_drop_set_interval(struct kgil_object *obj, u64 interval)
 {
-	struct kgil_drop *drop = &obj->drop;
-
 	raw_spin_lock_irq(&obj->lock);
-	drop->interval = interval;
-	/* A callback that is running looks at the new interval itself. */
-	if (drop->armed && hrtimer_try_to_cancel(&drop->timer) >= 0)
-		drop->armed = false;
+	obj->drop.interval = interval;
+	/* To start a timer that is queued moves it. */
+	obj->drop.armed = false;
 	kgil_drop_watch(obj, kgil_now());
 	raw_spin_unlock_irq(&obj->lock);
 }
 
-void kgil_drop_init(struct kgil_object *obj, u64 interval, u32 policy)
+void kgil_drop_init(struct kgil_object *obj, u64 interval)
 {
 	obj->drop.interval = interval ?: KGIL_INTERVAL_DEFAULT;
-	obj->drop.policy = kgil_policy_resolve(policy);
 	hrtimer_setup(&obj->drop.timer, kgil_drop_expired, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS_SOFT);
 }

@@ -11,22 +11,21 @@ struct kgil_object;
 /**
  * struct kgil_drop - the part of a gil that asks its owner to drop it
  * @interval: switch interval, ns; 0: this object is no gil
- * @policy: enum kgil_policy
  * @requested: the owner has been asked
- * @armed: @timer is queued, or its callback has still to take the lock
- * @timer: asks when the interval is over; starts only when not @armed
+ * @armed: @timer will fire by the time the interval is over, or is just doing
+ *	so: no need to start it
+ * @timer: asks when the interval is over
  *
  * All under the object's lock.
  */
 struct kgil_drop {
 	u64 interval;
-	u32 policy;
 	bool requested;
 	bool armed;
 	struct hrtimer timer;
 };
 
-void kgil_drop_init(struct kgil_object *obj, u64 interval, u32 policy);
+void kgil_drop_init(struct kgil_object *obj, u64 interval);
 void kgil_drop_exit(struct kgil_object *obj);
 
 void kgil_drop_new_owner(struct kgil_object *obj, u64 now);

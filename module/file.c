@@ -19,6 +19,7 @@
 #include "owner.h"
 #include "page.h"
 #include "policy.h"
+#include "register.h"
 #include "sem.h"
 #include "view.h"
 #include "wait.h"
@@ -164,8 +165,9 @@ static int kgil_mmap(struct file *file, struct vm_area_struct *vma)
 /* A close; exec closes too, and is then the end of the old program. */
 static int kgil_flush(struct file *file, fl_owner_t files)
 {
-	if (current->in_execve)
-		kgil_owner_execs(file->private_data, files);
+	/* Not the table that exec has just ceased to share. */
+	if (current->in_execve && files == current->files)
+		kgil_owner_execs(file->private_data, file);
 	return 0;
 }
 
@@ -196,34 +198,53 @@ static const struct file_operations kgil_fops = {
 	.llseek = noop_llseek,
 };
 
-/* The object behind a file of any kind; NULL: another kind. */
-struct kgil_object *kgil_object_of(const struct file *file)
+static struct file *kgil_file_open(struct kgil_object *obj)
 {
-	return file->f_op == &kgil_fops ? file->private_data : NULL;
+	char name[16];
+
+	snprintf(name, sizeof(name), "[kgil-%s]", kgil_type_name(obj->type));
+	return anon_inode_getfile(name, &kgil_fops, obj, O_RDWR);
+}
+
+/* The file of a new object.  It has its one reference, and is registered. */
+static struct file *kgil_file_create(const struct kgil_create *create)
+{
+	struct kgil_object *obj = kgil_object_create(create);
+	struct file *file;
+	int err;
+
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	file = kgil_file_open(obj);
+	if (IS_ERR(file)) {
+		kgil_object_put(obj);
+		return file;
+	}
+	err = kgil_register_add(obj);
+	if (err) {
+		fput(file);
+		return ERR_PTR(err);
+	}
+	return file;
 }
 
 /**
- * kgil_file_create() - give the caller a descriptor of a new object
- * @obj: its one reference goes to the file, or is dropped on failure
+ * kgil_fd_create() - create an object and give the caller a descriptor of it
+ * @create: what the user asked for, not checked yet
  *
- * Return: the descriptor; -EMFILE, -ENFILE, -ENOMEM.
+ * Return: the descriptor; -EINVAL, -EMFILE, -ENFILE, -ENOMEM: there is nothing
+ * that anybody could have seen.
  */
-int kgil_file_create(struct kgil_object *obj)
+int kgil_fd_create(const struct kgil_create *create)
 {
+	int fd = get_unused_fd_flags(O_CLOEXEC);
 	struct file *file;
-	char name[16];
-	int fd;
 
-	fd = get_unused_fd_flags(O_CLOEXEC);
-	if (fd < 0) {
-		kgil_object_put(obj);
+	if (fd < 0)
 		return fd;
-	}
-	snprintf(name, sizeof(name), "[kgil-%s]", kgil_type_name(obj->type));
-	file = anon_inode_getfile(name, &kgil_fops, obj, O_RDWR);
+	file = kgil_file_create(create);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
-		kgil_object_put(obj);
 		return PTR_ERR(file);
 	}
 	fd_install(fd, file);

@@ -3,10 +3,8 @@
 #ifndef _KGIL_FILE_H
 #define _KGIL_FILE_H
 
-struct file;
-struct kgil_object;
+struct kgil_create;
 
-int kgil_file_create(struct kgil_object *obj);
-struct kgil_object *kgil_object_of(const struct file *file);
+int kgil_fd_create(const struct kgil_create *create);
 
 #endif /* _KGIL_FILE_H */

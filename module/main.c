@@ -18,10 +18,10 @@
 
 #include "file.h"
 #include "netlink.h"
-#include "object.h"
 #include "owner.h"
 #include "policy.h"
 #include "proc.h"
+#include "register.h"
 
 static int kgil_query(void __user *arg)
 {
@@ -40,12 +40,10 @@ static int kgil_query(void __user *arg)
 static int kgil_create(void __user *arg)
 {
 	struct kgil_create create;
-	struct kgil_object *obj;
 
 	if (copy_from_user(&create, arg, sizeof(create)))
 		return -EFAULT;
-	obj = kgil_object_create(&create);
-	return IS_ERR(obj) ? PTR_ERR(obj) : kgil_file_create(obj);
+	return kgil_fd_create(&create);
 }
 
 static long kgil_device_ioctl(struct file *file, unsigned int cmd,
@@ -79,12 +77,12 @@ static int __init kgil_init(void)
 {
 	int err;
 
-	err = kgil_stats_init();
+	err = kgil_register_init();
 	if (err)
 		return err;
 	err = kgil_owner_init();
 	if (err)
-		goto err_stats;
+		goto err_register;
 	err = kgil_netlink_init();
 	if (err)
 		goto err_owner;
@@ -102,21 +100,27 @@ err_proc:
 err_netlink:
 	kgil_netlink_exit();
 err_owner:
+	kgil_owner_stop();
 	kgil_owner_exit();
-err_stats:
-	kgil_stats_exit();
+err_register:
+	kgil_register_exit();
 	return err;
 }
 
-/* Every object's file holds this module, so that there is none left. */
+/*
+ * Every file of an object holds this module, so that there is none left; but a
+ * reader of netlink may still hold an object, and put it last.
+ */
 static void __exit kgil_exit(void)
 {
 	misc_deregister(&kgil_device);
 	kgil_proc_exit();
-	/* The last owners that died may still be announced. */
-	kgil_owner_exit();
+	/* The last owners that died are announced over netlink. */
+	kgil_owner_stop();
+	/* Waits for the readers. */
 	kgil_netlink_exit();
-	kgil_stats_exit();
+	kgil_owner_exit();
+	kgil_register_exit();
 }
 
 module_init(kgil_init);

@@ -11,6 +11,7 @@
 
 #include "netlink.h"
 #include "object.h"
+#include "register.h"
 #include "view.h"
 
 static struct genl_family kgil_family;
@@ -77,11 +78,13 @@ static int kgil_put_state(struct sk_buff *msg, const struct kgil_state *state)
 	return 0;
 }
 
-/* May who sent @request see the pids and names in @obj? */
+/* May who opened the socket of @request see the pids and names in @obj? */
 static bool kgil_may_see(const struct sk_buff *request,
 			 const struct kgil_object *obj)
 {
-	return uid_eq(NETLINK_CREDS(request)->uid, obj->cred->euid) ||
+	kuid_t uid = sock_net_uid(NULL, NETLINK_CB(request).sk);
+
+	return uid_eq(uid, obj->cred->euid) ||
 	       netlink_ns_capable(request, obj->cred->user_ns, CAP_SYS_ADMIN);
 }
 
@@ -137,8 +140,8 @@ static int kgil_get_doit(struct sk_buff *request, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the object's id is missing");
 		return -EINVAL;
 	}
-	obj = kgil_object_get(genl_info_net(info),
-			      nla_get_u64(info->attrs[KGIL_A_OBJECT_ID]));
+	obj = kgil_register_get(genl_info_net(info),
+				nla_get_u64(info->attrs[KGIL_A_OBJECT_ID]));
 	if (!obj) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[KGIL_A_OBJECT_ID],
@@ -163,15 +166,24 @@ static int kgil_dump_object(struct sk_buff *msg, struct netlink_callback *cb,
 	return kgil_put_object(msg, cb->skb, obj, head);
 }
 
+/* The policy lets the id of the "do" through. */
+static int kgil_get_start(struct netlink_callback *cb)
+{
+	if (!nlmsg_find_attr(cb->nlh, GENL_HDRLEN, KGIL_A_OBJECT_ID))
+		return 0;
+	NL_SET_ERR_MSG(cb->extack, "a dump takes no id: it shows all objects");
+	return -EINVAL;
+}
+
 /* cb->args[0]: the id to go on with. */
 static int kgil_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	const struct net *net = sock_net(msg->sk);
+	struct net *net = sock_net(msg->sk);
 	struct kgil_object *obj;
 	int err = 0;
 
-	cb->seq = kgil_object_generation();
-	while (!err && (obj = kgil_object_next(net, cb->args[0]))) {
+	cb->seq = kgil_register_generation(net);
+	while (!err && (obj = kgil_register_next(net, cb->args[0]))) {
 		err = kgil_dump_object(msg, cb, obj);
 		if (!err)
 			cb->args[0] = obj->id + 1;
@@ -187,6 +199,7 @@ static const struct genl_ops kgil_ops[] = {
 		.policy = kgil_get_policy,
 		.maxattr = ARRAY_SIZE(kgil_get_policy) - 1,
 		.doit = kgil_get_doit,
+		.start = kgil_get_start,
 		.dumpit = kgil_get_dumpit,
 	},
 };
@@ -248,7 +261,7 @@ void kgil_netlink_owner_died(struct kgil_object *obj, u64 owner, u32 waiters)
 	genlmsg_multicast_netns(&kgil_family, obj->net, msg, 0, 0, GFP_KERNEL);
 }
 
-int kgil_netlink_init(void)
+int __init kgil_netlink_init(void)
 {
 	return genl_register_family(&kgil_family);
 }

@@ -28,25 +28,30 @@ struct kgil_tie;
  *	nobody waits.
  * @nr_waiters: length of @waiters
  * @waiters: struct kgil_waiter, in order of arrival
- * @owner: who owns a gil or rlock; set and cleared only by the owner itself or
- *	by who grants it, so that a thread may ask without @lock whether it is
- *	the owner itself
+ * @owner: who owns a gil or rlock.  Set by the owner itself or, while it waits,
+ *	by who grants it; cleared by the owner itself or after its death.  So a
+ *	thread may ask without @lock whether it is the owner itself.
  * @depth: how often the owner of an rlock holds it
  * @owner_died: the next who acquires it learns that its owner died
  * @last_owner: id of the thread that owned it last
- * @taker: lock: who took it, a number in the first pid namespace; only shown
- * @hold_start: when it was acquired, ns of CLOCK_MONOTONIC; 0: it is free
+ * @taker: who acquired it last, a pid of the first pid namespace; shown for a
+ *	lock, which has no owner
+ * @taker_start: when that thread was born, because pids are used again
+ * @hold_start: when it was acquired, ns of CLOCK_MONOTONIC; 0: it was released
+ *	since.  Means something where the maximum is 1.
  * @stats: what happened to it
  * @drop: what only a gil has
  * @page: what mmap shows, NULL until the first one; freed with the object
- * @id: never used again
+ * @id: never used again; 0: not in the register
  * @type: enum kgil_type
+ * @policy: gil: enum kgil_policy
  * @max: greatest @count
  * @max_depth: greatest @depth
  * @net: network namespace that it is shown in; a reference
  * @cred: of its creator; a reference
  * @ties: struct kgil_tie of this object; protected by the mutex of owner.c
- * @ref: one for the file, one for whoever works on it without one
+ * @ref: one for the file, and one for each netlink or /proc reader and each
+ *	dead owner being buried, which may outlive the file
  * @rcu: readers find it under RCU, then take a reference
  *
  * A descriptor, a mapping and a running call each keep the file, and the file
@@ -62,6 +67,7 @@ struct kgil_object {
 	bool owner_died;
 	u64 last_owner;
 	pid_t taker;
+	u64 taker_start;
 	u64 hold_start;
 	struct kgil_stats stats;
 	struct kgil_drop drop;
@@ -69,6 +75,7 @@ struct kgil_object {
 
 	u64 id;
 	u32 type;
+	u32 policy;
 	u32 max;
 	u32 max_depth;
 	struct net *net;
@@ -81,11 +88,6 @@ struct kgil_object {
 
 struct kgil_object *kgil_object_create(const struct kgil_create *create);
 void kgil_object_put(struct kgil_object *obj);
-
-struct kgil_object *kgil_object_get(const struct net *net, u64 id);
-struct kgil_object *kgil_object_next(const struct net *net, u64 from);
-void kgil_object_totals(struct net *net, struct kgil_totals *totals);
-unsigned int kgil_object_generation(void);
 
 static inline bool kgil_is_gil(const struct kgil_object *obj)
 {

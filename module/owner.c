@@ -4,38 +4,46 @@
  *
  * A thread gets a record (struct kgil_thread) with its first acquire of a gil
  * or rlock, and a tie to each such object.  When it exits, the scheduler's
- * tracepoint tells us; the probe runs with preemption off, so that it only moves
- * the record to a list and queues work.  The work walks the ties of the dead:
- * what they owned goes to the next waiter with EOWNERDEAD.
+ * tracepoint tells us; the probe runs with preemption off, so that it only
+ * queues the thread's work.  The work walks the ties of the dead: what they
+ * owned goes to the next waiter with EOWNERDEAD.
  *
- * kgil_ties_mutex protects the lists of ties and is taken before an object's
- * lock.  kgil_threads_lock protects the hash of threads, and nothing is taken
- * under it.
+ * Both tables are read under RCU.  kgil_ties_mutex protects the lists of ties
+ * and is taken before an object's lock.
  */
 #include <linux/fdtable.h>
-#include <linux/hashtable.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
-#include <linux/workqueue.h>
 
-#include "file.h"
 #include "netlink.h"
 #include "owner.h"
 #include "sem.h"
 #include "wait.h"
 
-static DEFINE_HASHTABLE(kgil_thread_hash, 10);
-static DEFINE_RAW_SPINLOCK(kgil_threads_lock);
-static atomic64_t kgil_last_thread_id;
-static atomic_t kgil_nr_threads;
+/*
+ * How many ties a thread may have before those of objects that it doesn't own
+ * go: what threads times objects can make of the kernel's memory has to have an
+ * end.
+ */
+#define KGIL_TIES_KEPT	1024
+
+/* Descriptors that exec looks at before it lets others run. */
+#define KGIL_FDS_AT_ONCE	1024
+
+static struct rhashtable kgil_thread_table;
+static const struct rhashtable_params kgil_thread_params = {
+	.key_len = sizeof(struct task_struct *),
+	.key_offset = offsetof(struct kgil_thread, task),
+	.head_offset = offsetof(struct kgil_thread, node),
+	.automatic_shrinking = true,
+};
 
 static struct rhashtable kgil_tie_table;
-static DEFINE_MUTEX(kgil_ties_mutex);
-
 static const struct rhashtable_params kgil_tie_params = {
 	.key_len = sizeof(struct kgil_tie_key),
 	.key_offset = offsetof(struct kgil_tie, key),
@@ -43,9 +51,12 @@ static const struct rhashtable_params kgil_tie_params = {
 	.automatic_shrinking = true,
 };
 
-static LLIST_HEAD(kgil_dead);
+static DEFINE_MUTEX(kgil_ties_mutex);
+static atomic64_t kgil_last_thread_id;
 static struct workqueue_struct *kgil_bury_wq;
 static struct tracepoint *kgil_exit_tp;
+
+static void kgil_bury(struct work_struct *work);
 
 static void kgil_thread_put(struct kgil_thread *thread)
 {
@@ -55,21 +66,13 @@ static void kgil_thread_put(struct kgil_thread *thread)
 	kfree_rcu(thread, rcu);
 }
 
-/* The record of a thread that is alive, or NULL; under RCU or by itself. */
-static struct kgil_thread *kgil_thread_find(const struct task_struct *task)
+/* The calling thread's record, which only its own exit ends; NULL: none. */
+static struct kgil_thread *kgil_thread_find(void)
 {
-	struct kgil_thread *thread, *found = NULL;
+	const struct task_struct *task = current;
 
-	rcu_read_lock();
-	hash_for_each_possible_rcu(kgil_thread_hash, thread, node,
-				   (unsigned long)task) {
-		if (thread->task == task) {
-			found = thread;
-			break;
-		}
-	}
-	rcu_read_unlock();
-	return found;
+	return rhashtable_lookup_fast(&kgil_thread_table, &task,
+				      kgil_thread_params);
 }
 
 static struct kgil_thread *kgil_thread_create(void)
@@ -81,20 +84,16 @@ static struct kgil_thread *kgil_thread_create(void)
 		return NULL;
 	thread->task = get_task_struct(current);
 	thread->id = atomic64_inc_return(&kgil_last_thread_id);
+	thread->max_ties = KGIL_TIES_KEPT;
 	INIT_LIST_HEAD(&thread->ties);
+	INIT_WORK(&thread->bury, kgil_bury);
 	refcount_set(&thread->refs, 1);
-	atomic_inc(&kgil_nr_threads);
-
-	raw_spin_lock_irq(&kgil_threads_lock);
-	hash_add_rcu(kgil_thread_hash, &thread->node, (unsigned long)current);
-	raw_spin_unlock_irq(&kgil_threads_lock);
+	if (rhashtable_insert_fast(&kgil_thread_table, &thread->node,
+				   kgil_thread_params)) {
+		kgil_thread_put(thread);
+		return NULL;
+	}
 	return thread;
-}
-
-/* How many threads have a record. */
-unsigned int kgil_threads(void)
-{
-	return atomic_read(&kgil_nr_threads);
 }
 
 /**
@@ -110,17 +109,51 @@ struct kgil_tie *kgil_tie_find(struct kgil_object *obj)
 	return rhashtable_lookup_fast(&kgil_tie_table, &key, kgil_tie_params);
 }
 
+/* Out of the lists and the table; under the mutex. */
+static void kgil_tie_remove(struct kgil_tie *tie)
+{
+	lockdep_assert_held(&kgil_ties_mutex);
+	list_del(&tie->of_thread);
+	list_del(&tie->of_object);
+	tie->thread->nr_ties--;
+	rhashtable_remove_fast(&kgil_tie_table, &tie->node, kgil_tie_params);
+}
+
+static void kgil_tie_free(struct kgil_tie *tie)
+{
+	kgil_thread_put(tie->thread);
+	kfree_rcu(tie, rcu);
+}
+
+/* The calling thread has many ties: drop those it has no use for now. */
+static void kgil_tie_prune(struct kgil_thread *thread)
+{
+	struct kgil_tie *tie, *next;
+
+	list_for_each_entry_safe(tie, next, &thread->ties, of_thread) {
+		if (kgil_owns(tie->key.obj, tie))
+			continue;
+		kgil_tie_remove(tie);
+		kgil_tie_free(tie);
+	}
+	thread->max_ties = 2 * thread->nr_ties + KGIL_TIES_KEPT;
+}
+
 static int kgil_tie_insert(struct kgil_tie *tie)
 {
+	struct kgil_thread *thread = tie->thread;
 	int err;
 
 	mutex_lock(&kgil_ties_mutex);
+	if (thread->nr_ties >= thread->max_ties)
+		kgil_tie_prune(thread);
 	err = rhashtable_insert_fast(&kgil_tie_table, &tie->node,
 				     kgil_tie_params);
 	if (!err) {
-		refcount_inc(&tie->thread->refs);
-		list_add(&tie->of_thread, &tie->thread->ties);
-		list_add(&tie->of_object, &tie->obj->ties);
+		refcount_inc(&thread->refs);
+		thread->nr_ties++;
+		list_add(&tie->of_thread, &thread->ties);
+		list_add(&tie->of_object, &tie->key.obj->ties);
 	}
 	mutex_unlock(&kgil_ties_mutex);
 	return err ? -ENOMEM : 0;
@@ -128,26 +161,23 @@ static int kgil_tie_insert(struct kgil_tie *tie)
 
 static struct kgil_tie *kgil_tie_create(struct kgil_object *obj)
 {
-	struct kgil_thread *thread = kgil_thread_find(current);
+	struct kgil_thread *thread = kgil_thread_find() ?: kgil_thread_create();
 	struct kgil_tie *tie;
 
+	/* Without a tie the thread's record stays, for the next time. */
 	if (!thread)
-		thread = kgil_thread_create();
+		return ERR_PTR(-ENOMEM);
 	tie = kzalloc(sizeof(*tie), GFP_KERNEL_ACCOUNT);
-	if (!thread || !tie)
-		goto err_free;
+	if (!tie)
+		return ERR_PTR(-ENOMEM);
 	tie->key.task = current;
 	tie->key.obj = obj;
 	tie->thread = thread;
-	tie->obj = obj;
-	if (kgil_tie_insert(tie))
-		goto err_free;
+	if (kgil_tie_insert(tie)) {
+		kfree(tie);
+		return ERR_PTR(-ENOMEM);
+	}
 	return tie;
-
-err_free:
-	/* The thread's record stays: it is found next time, and ends with it. */
-	kfree(tie);
-	return ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -161,32 +191,27 @@ struct kgil_tie *kgil_tie(struct kgil_object *obj)
 	return kgil_tie_find(obj) ?: kgil_tie_create(obj);
 }
 
-/* Out of the lists and the table; under the mutex. */
-static void kgil_tie_remove(struct kgil_tie *tie)
+static struct kgil_tie *kgil_untie_one(struct kgil_object *obj)
 {
-	lockdep_assert_held(&kgil_ties_mutex);
-	list_del(&tie->of_thread);
-	list_del(&tie->of_object);
-	rhashtable_remove_fast(&kgil_tie_table, &tie->node, kgil_tie_params);
-}
-
-static void kgil_tie_free(struct kgil_tie *tie)
-{
-	kgil_thread_put(tie->thread);
-	kfree_rcu(tie, rcu);
-}
-
-/* The object goes: nobody owns it any more. */
-void kgil_untie_object(struct kgil_object *obj)
-{
-	struct kgil_tie *tie, *next;
+	struct kgil_tie *tie;
 
 	mutex_lock(&kgil_ties_mutex);
-	list_for_each_entry_safe(tie, next, &obj->ties, of_object) {
+	tie = list_first_entry_or_null(&obj->ties, struct kgil_tie, of_object);
+	if (tie)
 		kgil_tie_remove(tie);
-		kgil_tie_free(tie);
-	}
 	mutex_unlock(&kgil_ties_mutex);
+	return tie;
+}
+
+/* The object has no reference left; nobody looks any more who owned it. */
+void kgil_untie_object(struct kgil_object *obj)
+{
+	struct kgil_tie *tie;
+
+	while ((tie = kgil_untie_one(obj))) {
+		kgil_tie_free(tie);
+		cond_resched();
+	}
 }
 
 /* The thread of @tie is gone for @obj: if it owned it, the next one gets it. */
@@ -210,25 +235,49 @@ static void kgil_owner_dies(struct kgil_object *obj, struct kgil_tie *tie)
 		kgil_netlink_owner_died(obj, tie->thread->id, nr_waiters);
 }
 
-static int kgil_same_object(const void *obj, struct file *file,
-			    unsigned int fd)
+struct kgil_fd_search {
+	const struct file *file;
+	unsigned int seen;
+	bool found;
+};
+
+/* Not 0, that is, stop: found, or enough for once. */
+static int kgil_fd_match(const void *data, struct file *file, unsigned int fd)
 {
-	return kgil_object_of(file) == obj;
+	struct kgil_fd_search *search = (void *)data;
+
+	search->found = file == search->file;
+	if (search->found || !(++search->seen % KGIL_FDS_AT_ONCE))
+		return fd + 1;
+	return 0;
+}
+
+/* Has the caller another descriptor of @file? */
+static bool kgil_has_fd(const struct file *file)
+{
+	struct kgil_fd_search search = { .file = file };
+	int fd = 0;
+
+	do {
+		fd = iterate_fd(current->files, fd, kgil_fd_match, &search);
+		cond_resched();
+	} while (fd && !search.found && !fatal_signal_pending(current));
+	return search.found;
 }
 
 /**
- * kgil_owner_execs() - a descriptor was closed by an exec
+ * kgil_owner_execs() - the calling thread's exec has closed a descriptor
  * @obj: what the descriptor was of
- * @files: the caller's descriptors, without that one
+ * @file: its file; the descriptor is not in the table any more
  *
  * The same task goes on, but if this was its last way to the object, what it
  * owned dies with the old program.
  */
-void kgil_owner_execs(struct kgil_object *obj, struct files_struct *files)
+void kgil_owner_execs(struct kgil_object *obj, const struct file *file)
 {
 	struct kgil_tie *tie = kgil_tie_find(obj);
 
-	if (kgil_owns(obj, tie) && !iterate_fd(files, 0, kgil_same_object, obj))
+	if (kgil_owns(obj, tie) && !kgil_has_fd(file))
 		kgil_owner_dies(obj, tie);
 }
 
@@ -243,17 +292,24 @@ static struct kgil_tie *kgil_bury_one(struct kgil_thread *thread,
 				       of_thread);
 	if (tie) {
 		kgil_tie_remove(tie);
-		*obj = kref_get_unless_zero(&tie->obj->ref) ? tie->obj : NULL;
+		*obj = tie->key.obj;
+		/* Without a reference left it goes, and nobody waits for it. */
+		if (!kref_get_unless_zero(&(*obj)->ref))
+			*obj = NULL;
 	}
 	mutex_unlock(&kgil_ties_mutex);
 	return tie;
 }
 
-static void kgil_bury(struct kgil_thread *thread)
+static void kgil_bury(struct work_struct *work)
 {
+	struct kgil_thread *thread = container_of(work, struct kgil_thread,
+						  bury);
 	struct kgil_object *obj;
 	struct kgil_tie *tie;
 
+	rhashtable_remove_fast(&kgil_thread_table, &thread->node,
+			       kgil_thread_params);
 	while ((tie = kgil_bury_one(thread, &obj))) {
 		if (obj) {
 			kgil_owner_dies(obj, tie);
@@ -262,101 +318,84 @@ static void kgil_bury(struct kgil_thread *thread)
 		kgil_tie_free(tie);
 		cond_resched();
 	}
-	atomic_dec(&kgil_nr_threads);
 	kgil_thread_put(thread);
 }
 
-static void kgil_bury_all(struct work_struct *work)
-{
-	struct llist_node *dead = llist_reverse_order(llist_del_all(&kgil_dead));
-	struct kgil_thread *thread, *next;
-
-	llist_for_each_entry_safe(thread, next, dead, dead)
-		kgil_bury(thread);
-}
-
-static DECLARE_WORK(kgil_bury_work, kgil_bury_all);
-
-static void kgil_thread_unhash(struct kgil_thread *thread)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&kgil_threads_lock, flags);
-	hash_del_rcu(&thread->node);
-	raw_spin_unlock_irqrestore(&kgil_threads_lock, flags);
-}
-
-/* In the exiting thread, preemption off, after its last system call. */
+/* In the exiting thread, after its last system call; preemption is off. */
 static KGIL_EXIT_PROBE(kgil_thread_exits)
 {
-	struct kgil_thread *thread = kgil_thread_find(task);
+	struct kgil_thread *thread = kgil_thread_find();
 
-	if (!thread)
-		return;
-	kgil_thread_unhash(thread);
-	llist_add(&thread->dead, &kgil_dead);
-	queue_work(kgil_bury_wq, &kgil_bury_work);
+	if (thread)
+		queue_work(kgil_bury_wq, &thread->bury);
 }
 
-static void kgil_match_exit_tp(struct tracepoint *tp, void *found)
+static void __init kgil_match_exit_tp(struct tracepoint *tp, void *found)
 {
 	if (!strcmp(tp->name, "sched_process_exit"))
 		*(struct tracepoint **)found = tp;
 }
 
-int kgil_owner_init(void)
+/* The tracepoint isn't exported by name. */
+static int __init kgil_watch_exits(void)
+{
+	for_each_kernel_tracepoint(kgil_match_exit_tp, &kgil_exit_tp);
+	if (!kgil_exit_tp) {
+		pr_err("kgil: this kernel has no tracepoint sched_process_exit\n");
+		return -ENOENT;
+	}
+	return tracepoint_probe_register(kgil_exit_tp, kgil_thread_exits, NULL);
+}
+
+int __init kgil_owner_init(void)
 {
 	int err;
 
-	err = rhashtable_init(&kgil_tie_table, &kgil_tie_params);
+	err = rhashtable_init(&kgil_thread_table, &kgil_thread_params);
 	if (err)
 		return err;
+	err = rhashtable_init(&kgil_tie_table, &kgil_tie_params);
+	if (err)
+		goto err_threads;
 
+	/* Who waits for a dead owner waits for this, also without memory. */
+	kgil_bury_wq = alloc_workqueue("kgil_bury", WQ_HIGHPRI | WQ_UNBOUND |
+				       WQ_MEM_RECLAIM, 0);
 	err = -ENOMEM;
-	kgil_bury_wq = alloc_workqueue("kgil_bury", WQ_HIGHPRI | WQ_UNBOUND, 1);
 	if (!kgil_bury_wq)
-		goto err_table;
-
-	/* The tracepoint isn't exported by name. */
-	for_each_kernel_tracepoint(kgil_match_exit_tp, &kgil_exit_tp);
-	err = -ENOENT;
-	if (!kgil_exit_tp) {
-		pr_err("kgil: this kernel has no tracepoint sched_process_exit\n");
-		goto err_wq;
-	}
-	err = tracepoint_probe_register(kgil_exit_tp, kgil_thread_exits, NULL);
+		goto err_ties;
+	err = kgil_watch_exits();
 	if (err)
 		goto err_wq;
 	return 0;
 
 err_wq:
 	destroy_workqueue(kgil_bury_wq);
-err_table:
+err_ties:
 	rhashtable_destroy(&kgil_tie_table);
+err_threads:
+	rhashtable_destroy(&kgil_thread_table);
 	return err;
 }
 
-/* The threads that live on are forgotten. */
-static void kgil_forget_threads(void)
+/* Nobody dies any more, as far as this module knows. */
+void kgil_owner_stop(void)
 {
-	struct kgil_thread *thread;
-	struct hlist_node *next;
-	int bucket;
+	tracepoint_probe_unregister(kgil_exit_tp, kgil_thread_exits, NULL);
+	tracepoint_synchronize_unregister();
+	destroy_workqueue(kgil_bury_wq);
+}
 
-	hash_for_each_safe(kgil_thread_hash, bucket, next, thread, node) {
-		kgil_thread_unhash(thread);
-		kgil_thread_put(thread);
-	}
+/* The threads that live on are forgotten. */
+static void kgil_forget_thread(void *thread, void *unused)
+{
+	kgil_thread_put(thread);
 }
 
 /* No object exists any more, so that no tie does either. */
 void kgil_owner_exit(void)
 {
-	tracepoint_probe_unregister(kgil_exit_tp, kgil_thread_exits, NULL);
-	tracepoint_synchronize_unregister();
-	destroy_workqueue(kgil_bury_wq);
-	kgil_forget_threads();
 	rhashtable_destroy(&kgil_tie_table);
-	/* For every kfree_rcu(), and before the text of this module goes. */
-	rcu_barrier();
+	rhashtable_free_and_destroy(&kgil_thread_table, kgil_forget_thread,
+				    NULL);
 }

@@ -22,10 +22,11 @@ static int kgil_page_make(struct kgil_object *obj)
 	spare = page;
 	if (!obj->page) {
 		spare = NULL;
-		obj->page = page;
 		kgil_page_show_owner(page, obj->owner ? obj->owner->thread->id :
 							0);
 		kgil_page_show_drop(page, obj->drop.requested);
+		/* Pairs with the load in kgil_page_map(): the contents first. */
+		smp_store_release(&obj->page, page);
 	}
 	raw_spin_unlock_irq(&obj->lock);
 	kgil_page_free(spare);
@@ -54,7 +55,8 @@ int kgil_page_map(struct kgil_object *obj, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (vma->vm_flags & VM_WRITE)
 		return -EACCES;
-	if (!READ_ONCE(obj->page)) {
+	/* Pairs with the store in kgil_page_make(). */
+	if (!smp_load_acquire(&obj->page)) {
 		err = kgil_page_make(obj);
 		if (err)
 			return err;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/kgil/stat and /proc/kgil/objects: the objects of the reader's network
- * namespace.  docs/proc.md says what each line and column means; a change of
- * meaning changes the number in the first line, a new one goes to the end.
+ * /proc/kgil/stat and /proc/kgil/objects: the objects of the network namespace
+ * of who opened the file.  docs/proc.md says what each line and column means; a
+ * change of meaning changes the number in the first line, a new one goes to the
+ * end.
  */
 #include <linux/nsproxy.h>
-#include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/string_helpers.h>
 
 #include "object.h"
-#include "owner.h"
 #include "proc.h"
+#include "register.h"
 #include "view.h"
 
 /* The counters, by the same names and in the same order in both files. */
@@ -28,26 +29,16 @@ static_assert(ARRAY_SIZE(kgil_stat_names) == KGIL_NR_STATS);
 
 static struct proc_dir_entry *kgil_proc_dir;
 
-static const struct net *kgil_reader_net(void)
-{
-	return current->nsproxy->net_ns;
-}
+/* What an open file keeps of its opener; f_cred is the other part. */
+struct kgil_reader {
+	struct net *net;
+};
 
-static int kgil_stat_show(struct seq_file *m, void *v)
+static struct net *kgil_reader_net(struct seq_file *m)
 {
-	struct kgil_totals totals;
-	const u64 *counter = (const u64 *)&totals.stats;
-	unsigned int i;
+	const struct kgil_reader *reader = m->private;
 
-	kgil_object_totals(current->nsproxy->net_ns, &totals);
-	seq_puts(m, "kgil stat 1\n");
-	seq_printf(m, "objects %llu\n", totals.objects);
-	seq_printf(m, "created %llu\n", totals.created);
-	seq_printf(m, "waiters %llu\n", totals.waiters);
-	seq_printf(m, "threads %u\n", kgil_threads());
-	for (i = 0; i < KGIL_NR_STATS; i++)
-		seq_printf(m, "%s %llu\n", kgil_stat_names[i], counter[i]);
-	return 0;
+	return reader->net;
 }
 
 static bool kgil_may_see(const struct file *file, const struct kgil_object *obj)
@@ -56,40 +47,55 @@ static bool kgil_may_see(const struct file *file, const struct kgil_object *obj)
 	       file_ns_capable(file, obj->cred->user_ns, CAP_SYS_ADMIN);
 }
 
-static void kgil_show_number(struct seq_file *m, bool there, u64 number)
+/* The pids are those of the /proc that is read. */
+static struct pid_namespace *kgil_reader_pids(struct seq_file *m,
+					      const struct kgil_object *obj)
 {
-	if (there)
-		seq_printf(m, " %llu", number);
-	else
-		seq_puts(m, " -");
+	if (!kgil_may_see(m->file, obj))
+		return NULL;
+	return proc_pid_ns(file_inode(m->file)->i_sb);
 }
 
-static void kgil_show_owner(struct seq_file *m, const struct kgil_view *view)
+/* /proc/kgil/stat: one record. */
+static void *kgil_stat_start(struct seq_file *m, loff_t *pos)
 {
-	kgil_show_number(m, view->state.owner, view->state.owner);
-	kgil_show_number(m, view->state.owner_pid, view->state.owner_pid);
-	kgil_show_number(m, view->state.owner_tid, view->state.owner_tid);
-	seq_putc(m, ' ');
-	if (view->comm[0])
-		seq_escape(m, view->comm, " \t\n\\");
-	else
-		seq_putc(m, '-');
+	return *pos ? NULL : SEQ_START_TOKEN;
 }
 
-static void kgil_show_state(struct seq_file *m, const struct kgil_state *state)
+static void *kgil_stat_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	bool gil = state->type == KGIL_TYPE_GIL;
-
-	seq_printf(m, " %u %u %u %u", state->depth, state->count, state->max,
-		   state->waiters);
-	if (gil)
-		seq_puts(m, " fifo");
-	else
-		seq_puts(m, " -");
-	kgil_show_number(m, gil, state->interval_ns);
-	seq_printf(m, " %#x", state->flags);
+	++*pos;
+	return NULL;
 }
 
+static void kgil_stat_stop(struct seq_file *m, void *v)
+{
+}
+
+static int kgil_stat_show(struct seq_file *m, void *v)
+{
+	struct kgil_totals totals;
+	const u64 *counter = (const u64 *)&totals.stats;
+	unsigned int i;
+
+	kgil_register_totals(kgil_reader_net(m), &totals);
+	seq_puts(m, "kgil stat 1\n");
+	seq_printf(m, "objects %llu\n", totals.objects);
+	seq_printf(m, "created %llu\n", totals.created);
+	seq_printf(m, "waiters %llu\n", totals.waiters);
+	for (i = 0; i < KGIL_NR_STATS; i++)
+		seq_printf(m, "%s %llu\n", kgil_stat_names[i], counter[i]);
+	return 0;
+}
+
+static const struct seq_operations kgil_stat_ops = {
+	.start = kgil_stat_start,
+	.next = kgil_stat_next,
+	.stop = kgil_stat_stop,
+	.show = kgil_stat_show,
+};
+
+/* /proc/kgil/objects: the head, then a record for each object. */
 static void kgil_show_head(struct seq_file *m)
 {
 	unsigned int i;
@@ -100,6 +106,45 @@ static void kgil_show_head(struct seq_file *m)
 	for (i = 0; i < KGIL_NR_STATS; i++)
 		seq_printf(m, " %s", kgil_stat_names[i]);
 	seq_putc(m, '\n');
+}
+
+static void kgil_show_number(struct seq_file *m, bool there, u64 number)
+{
+	if (there)
+		seq_printf(m, " %llu", number);
+	else
+		seq_puts(m, " -");
+}
+
+/* Any byte that could be taken for something else is escaped. */
+static void kgil_show_comm(struct seq_file *m, const char *comm)
+{
+	seq_putc(m, ' ');
+	if (!comm[0])
+		seq_putc(m, '-');
+	else if (!strcmp(comm, "-"))
+		seq_puts(m, "\\055");
+	else
+		seq_escape_mem(m, comm, strlen(comm), ESCAPE_OCTAL |
+			       ESCAPE_NAP | ESCAPE_APPEND, " \\");
+}
+
+static void kgil_show_owner(struct seq_file *m, const struct kgil_view *view)
+{
+	kgil_show_number(m, view->state.owner, view->state.owner);
+	kgil_show_number(m, view->state.owner_pid, view->state.owner_pid);
+	kgil_show_number(m, view->state.owner_tid, view->state.owner_tid);
+	kgil_show_comm(m, view->comm);
+}
+
+static void kgil_show_state(struct seq_file *m, const struct kgil_state *state)
+{
+	bool gil = state->type == KGIL_TYPE_GIL;
+
+	seq_printf(m, " %u %u %u %u %s", state->depth, state->count, state->max,
+		   state->waiters, gil ? kgil_policy_name(state->policy) : "-");
+	kgil_show_number(m, gil, state->interval_ns);
+	seq_printf(m, " %#x", state->flags);
 }
 
 static int kgil_objects_show(struct seq_file *m, void *v)
@@ -113,8 +158,7 @@ static int kgil_objects_show(struct seq_file *m, void *v)
 		kgil_show_head(m);
 		return 0;
 	}
-	kgil_view(obj, kgil_may_see(m->file, obj) ?
-		       task_active_pid_ns(current) : NULL, &view);
+	kgil_view(obj, kgil_reader_pids(m, obj), &view);
 	seq_printf(m, "%llu %s", obj->id, kgil_type_name(obj->type));
 	kgil_show_owner(m, &view);
 	seq_printf(m, " %u", from_kuid_munged(seq_user_ns(m), obj->cred->euid));
@@ -126,9 +170,9 @@ static int kgil_objects_show(struct seq_file *m, void *v)
 }
 
 /* The position is the id of the next object; 0: the head. */
-static void *kgil_objects_find(loff_t *pos)
+static void *kgil_objects_find(struct seq_file *m, loff_t *pos)
 {
-	struct kgil_object *obj = kgil_object_next(kgil_reader_net(), *pos);
+	struct kgil_object *obj = kgil_register_next(kgil_reader_net(m), *pos);
 
 	if (obj)
 		*pos = obj->id;
@@ -137,7 +181,7 @@ static void *kgil_objects_find(loff_t *pos)
 
 static void *kgil_objects_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos ? kgil_objects_find(pos) : SEQ_START_TOKEN;
+	return *pos ? kgil_objects_find(m, pos) : SEQ_START_TOKEN;
 }
 
 static void kgil_objects_stop(struct seq_file *m, void *v)
@@ -150,7 +194,7 @@ static void *kgil_objects_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	kgil_objects_stop(m, v);
 	++*pos;
-	return kgil_objects_find(pos);
+	return kgil_objects_find(m, pos);
 }
 
 static const struct seq_operations kgil_objects_ops = {
@@ -160,13 +204,55 @@ static const struct seq_operations kgil_objects_ops = {
 	.show = kgil_objects_show,
 };
 
-int kgil_proc_init(void)
+static int kgil_proc_open(struct file *file, const struct seq_operations *ops)
+{
+	struct kgil_reader *reader = __seq_open_private(file, ops,
+							sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	reader->net = get_net(current->nsproxy->net_ns);
+	return 0;
+}
+
+static int kgil_proc_release(struct inode *inode, struct file *file)
+{
+	put_net(kgil_reader_net(file->private_data));
+	return seq_release_private(inode, file);
+}
+
+static int kgil_stat_open(struct inode *inode, struct file *file)
+{
+	return kgil_proc_open(file, &kgil_stat_ops);
+}
+
+static int kgil_objects_open(struct inode *inode, struct file *file)
+{
+	return kgil_proc_open(file, &kgil_objects_ops);
+}
+
+static const struct proc_ops kgil_stat_proc_ops = {
+	.proc_open = kgil_stat_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = kgil_proc_release,
+};
+
+static const struct proc_ops kgil_objects_proc_ops = {
+	.proc_open = kgil_objects_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = kgil_proc_release,
+};
+
+int __init kgil_proc_init(void)
 {
 	kgil_proc_dir = proc_mkdir("kgil", NULL);
 	if (!kgil_proc_dir)
 		return -ENOMEM;
-	if (proc_create_single("stat", 0444, kgil_proc_dir, kgil_stat_show) &&
-	    proc_create_seq("objects", 0444, kgil_proc_dir, &kgil_objects_ops))
+	if (proc_create("stat", 0444, kgil_proc_dir, &kgil_stat_proc_ops) &&
+	    proc_create("objects", 0444, kgil_proc_dir,
+			&kgil_objects_proc_ops))
 		return 0;
 	kgil_proc_exit();
 	return -ENOMEM;

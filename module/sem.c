@@ -43,6 +43,7 @@ static int kgil_sem_take(struct kgil_object *obj, struct task_struct *task,
 	obj->stats.acquisitions++;
 	obj->hold_start = now;
 	obj->taker = task_pid_nr(task);
+	obj->taker_start = task->start_time;
 	if (tie)
 		kgil_sem_new_owner(obj, tie, now);
 	return result;

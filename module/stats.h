@@ -9,7 +9,6 @@
 
 #include <linux/kgil.h>
 
-struct net;
 struct kgil_object;
 
 /* The clock of everything that is measured, decided and shown. */
@@ -46,10 +45,7 @@ struct kgil_totals {
 };
 
 void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj);
-void kgil_totals_retire(struct kgil_object *obj);
-void kgil_totals_retired(struct net *net, struct kgil_totals *totals);
-
-int kgil_stats_init(void);
-void kgil_stats_exit(void);
+void kgil_totals_retire(struct kgil_totals *retired,
+			const struct kgil_object *obj);
 
 #endif /* _KGIL_STATS_H */

@@ -29,6 +29,11 @@ static u32 kgil_view_flags(const struct kgil_object *obj)
 	       (obj->drop.requested ? KGIL_STATE_DROP_REQUEST : 0);
 }
 
+const char *kgil_policy_name(u32 policy)
+{
+	return policy == KGIL_POLICY_FIFO ? "fifo" : "?";
+}
+
 /* Under the lock. */
 static void kgil_view_state(const struct kgil_object *obj,
 			    struct kgil_state *state)
@@ -42,28 +47,33 @@ static void kgil_view_state(const struct kgil_object *obj,
 		.count = obj->count,
 		.max = obj->type == KGIL_TYPE_RLOCK ? obj->max_depth : obj->max,
 		.waiters = obj->nr_waiters,
-		.policy = obj->drop.policy,
+		.policy = obj->policy,
 		.interval_ns = obj->drop.interval,
 	};
 }
 
-/* Who took a lock, if it still runs: only a number is kept of it. */
-static struct task_struct *kgil_view_taker(pid_t taker)
+/* Who took a lock, if it still runs: only numbers are kept of it. */
+static struct task_struct *kgil_view_taker(pid_t taker, u64 start)
 {
 	struct task_struct *task;
 
 	rcu_read_lock();
 	task = pid_task(find_pid_ns(taker, &init_pid_ns), PIDTYPE_PID);
-	if (task)
+	if (task && task->start_time == start)
 		get_task_struct(task);
+	else
+		task = NULL;
 	rcu_read_unlock();
 	return task;
 }
 
+/* Nothing of a thread that has no pid in @pids. */
 static void kgil_view_task(struct kgil_view *view, struct task_struct *task,
 			   struct pid_namespace *pids)
 {
 	view->state.owner_tid = task_pid_nr_ns(task, pids);
+	if (!view->state.owner_tid)
+		return;
 	view->state.owner_pid = task_tgid_nr_ns(task, pids);
 	get_task_comm(view->comm, task);
 }
@@ -79,19 +89,22 @@ void kgil_view(struct kgil_object *obj, struct pid_namespace *pids,
 {
 	struct task_struct *task = NULL;
 	pid_t taker = 0;
+	u64 start = 0;
 
 	memset(view, 0, sizeof(*view));
 	raw_spin_lock_irq(&obj->lock);
 	kgil_view_state(obj, &view->state);
 	view->stats = obj->stats;
-	if (obj->owner)
+	if (obj->owner) {
 		task = get_task_struct(obj->owner->thread->task);
-	else if (obj->type == KGIL_TYPE_LOCK && !obj->count)
+	} else if (obj->type == KGIL_TYPE_LOCK && !obj->count) {
 		taker = obj->taker;
+		start = obj->taker_start;
+	}
 	raw_spin_unlock_irq(&obj->lock);
 
 	if (taker)
-		task = kgil_view_taker(taker);
+		task = kgil_view_taker(taker, start);
 	if (!task)
 		return;
 	if (pids)

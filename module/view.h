@@ -26,5 +26,6 @@ struct kgil_view {
 void kgil_view(struct kgil_object *obj, struct pid_namespace *pids,
 	       struct kgil_view *view);
 const char *kgil_type_name(u32 type);
+const char *kgil_policy_name(u32 policy);
 
 #endif /* _KGIL_VIEW_H */

@@ -320,22 +320,6 @@ KGIL_TEST(owned, no_switch)
 	EXPECT_EQ(0, stats_of(self->fd).switches);
 }
 
-/* Threads are known from their first acquire to their end. */
-KGIL_TEST(owned, threads)
-{
-	struct worker *worker;
-
-	ASSERT_EQ(0, acquire(self->fd));
-	/* Those of tests before this one may still be going. */
-	ASSERT_TRUE(WAIT_UNTIL(proc_total("threads") == 1));
-	worker = start_process(self->fd);
-	EXPECT_EQ(1, proc_total("threads"));
-	EXPECT_EQ(ETIMEDOUT, call(worker, op_until, 0));
-	EXPECT_EQ(2, proc_total("threads"));
-	end_worker(worker);
-	EXPECT_TRUE(WAIT_UNTIL(proc_total("threads") == 1));
-}
-
 /* Nested acquires of an rlock are one hold. */
 TYPE_FIXTURE(rlock);
 TYPE_VARIANT(rlock, only, KGIL_TYPE_RLOCK);
@@ -448,8 +432,6 @@ KGIL_TEST(proc, small_pieces)
 
 	for (i = 0; i < 20; i++)
 		fds[i] = new_object(KGIL_TYPE_GIL + i % 4);
-	/* The number of threads goes down when those of other tests have ended. */
-	EXPECT_TRUE(WAIT_UNTIL(proc_total("threads") == 0));
 	for (n = 0; n < ARRAY_SIZE(pieces); n++) {
 		EXPECT_TRUE(same_in_pieces(PROC_OBJECTS, pieces[n]));
 		EXPECT_TRUE(same_in_pieces(PROC_STAT, pieces[n]));

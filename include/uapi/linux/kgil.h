@@ -12,6 +12,8 @@
  *
  * A command that fails changes nothing, with two exceptions: EOWNERDEAD is an
  * acquisition, and a KGIL_IOC_YIELD ended by a signal has given the lock up.
+ * (The record that a thread's first KGIL_IOC_ATTACH or acquire of a gil or
+ * rlock makes of it stays, too, but shows nowhere.)
  *
  * Errors, one meaning each:
  *   EAGAIN      the object is taken (KGIL_IOC_TRY_ACQUIRE only)
@@ -27,7 +29,10 @@
  *               of range
  *   ENOTTY      no such command for this descriptor
  *   EFAULT      bad pointer
- *   ENOMEM, EMFILE, ENFILE  as everywhere
+ *   ENOMEM      no memory: to create, to map, or for the record of a thread
+ *               that acquires a gil or rlock or attaches to it
+ *   EMFILE, ENFILE  no descriptor to be had
+ *   ENODEV, EACCES  mmap of another type than gil; mmap to write
  */
 #ifndef _UAPI_LINUX_KGIL_H
 #define _UAPI_LINUX_KGIL_H
@@ -205,7 +210,8 @@ struct kgil_stats {
  * @drop_request: not 0: the owner should yield or release
  * @pad: 0
  *
- * One page at offset 0, MAP_SHARED and PROT_READ; the kernel alone writes it.
+ * One page at offset 0 (else EINVAL), MAP_SHARED and PROT_READ; the kernel alone
+ * writes it.
  * A child of fork doesn't inherit the mapping.
  */
 struct kgil_page {
@@ -245,7 +251,10 @@ struct kgil_page {
  * the same for every object, never used again.  The first acquire does it too.
  */
 #define KGIL_IOC_ATTACH		_IOR(KGIL_IOC_MAGIC, 0x97, __u64)
-/* gil: set the switch interval in ns, at once. */
+/*
+ * gil: set the switch interval in ns, also for the one that is running.  A drop
+ * request that has been raised stays.
+ */
 #define KGIL_IOC_SET_INTERVAL	_IOW(KGIL_IOC_MAGIC, 0x98, __u64)
 
 /*
