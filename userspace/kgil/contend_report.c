@@ -84,7 +84,9 @@ static void add_up(const struct contend *run, struct totals *totals)
 		amounts[i] = amount(run, w);
 	}
 	totals->elapsed = sum->end > run->start ? sum->end - run->start : 1;
-	totals->lost = sum->acquisitions - run->counter.n;
+	/* A process killed between the two has one update too many. */
+	if (sum->acquisitions > run->counter.n)
+		totals->lost = sum->acquisitions - run->counter.n;
 	totals->fairness = hist_jain(amounts, run->opts.threads);
 	free(amounts);
 }

@@ -29,6 +29,6 @@ void demo_environment(struct demo *demo, struct json_object *json)
 		 demo->cpus, demo->cpus == 1 ? "" : "s", clocksource.s, what.s);
 	out_wrapped(0, line);
 	if (emulated)
-		out_wrapped(0, "All times below come from emulation: compare them with each other,\n"
-			       "not with real hardware.");
+		out_wrapped(0, "All times below come from emulation: compare them with each\n"
+			       "other, not with real hardware.");
 }
