@@ -73,8 +73,8 @@ static void wait_for_enter(void)
 
 static void introduce(void)
 {
-	out_wrapped(0, "A GIL, a global interpreter lock, lets one thread of an interpreter run at a "
-		       "time; a lock keeps threads out of each other's way. Here the kernel provides "
+	out_wrapped(0, "A GIL, a global interpreter lock, lets one thread of an interpreter run at "
+		       "a time; a lock keeps threads out of each other's way. Here the kernel provides "
 		       "both, and every acquire and release is a call of the module.");
 	putchar('\n');
 }
