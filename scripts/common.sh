@@ -92,3 +92,9 @@ link_module_sources()
 		ln -s "$KGIL_TOP/$file" "$1/$file"
 	done < <(module_sources)
 }
+
+# headers_release HEADERS: the release of the kernel that these headers are of.
+headers_release()
+{
+	sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' "$1/include/generated/utsrelease.h"
+}
