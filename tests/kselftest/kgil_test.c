@@ -17,6 +17,12 @@
 
 #define KSFT_SKIP_STATUS 4
 
+/* In a pipe too, whole lines: threads and children write to it as well. */
+static void __attribute__((constructor)) write_lines(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 /* Without the device no test can run: the only thing that is skipped. */
 static void __attribute__((constructor)) need_device(void)
 {
