@@ -13,6 +13,7 @@
 #include "err.h"
 #include "machine.h"
 #include "out.h"
+#include "stats.h"
 
 /* Rows of the table of threads; JSON has them all. */
 #define ROWS_MAX 16
@@ -247,11 +248,6 @@ static void print_text(const struct contend *run, const struct totals *t)
 	print_workers(run, t);
 }
 
-static void add_number(struct json_object *object, const char *name, uint64_t value)
-{
-	json_object_object_add(object, name, json_object_new_uint64(value));
-}
-
 static void add_double(struct json_object *object, const char *name, double value,
 		       const char *format)
 {
@@ -266,11 +262,11 @@ static void add_hist(struct json_object *object, const char *name, const struct 
 	struct json_object *values = json_object_new_object();
 	unsigned int i;
 
-	add_number(values, "n", hist->n);
-	add_number(values, "mean", hist_mean(hist));
+	out_json_number(values, "n", hist->n);
+	out_json_number(values, "mean", hist_mean(hist));
 	for (i = 0; i < N_PERCENTILES; i++)
-		add_number(values, percentiles[i].name,
-			   hist_percentile(hist, percentiles[i].part));
+		out_json_number(values, percentiles[i].name,
+				hist_percentile(hist, percentiles[i].part));
 	json_object_object_add(object, name, values);
 }
 
@@ -279,17 +275,17 @@ static struct json_object *json_options(const struct contend *run)
 	const struct contend_opts *o = &run->opts;
 	struct json_object *object = json_object_new_object();
 
-	add_number(object, "work_ns", o->work);
-	add_number(object, "io_ns", o->io);
-	add_number(object, "duration_ns", o->duration);
-	add_number(object, "ops", o->ops);
-	add_number(object, "timeout_ns", o->timeout);
+	out_json_number(object, "work_ns", o->work);
+	out_json_number(object, "io_ns", o->io);
+	out_json_number(object, "duration_ns", o->duration);
+	out_json_number(object, "ops", o->ops);
+	out_json_number(object, "timeout_ns", o->timeout);
 	json_object_object_add(object, "nonblocking", json_object_new_boolean(o->nonblocking));
 	if (o->type == CONTEND_GIL)
-		add_number(object, "interval_ns",
-			   o->interval ? o->interval : KGIL_INTERVAL_DEFAULT);
+		out_json_number(object, "interval_ns",
+				o->interval ? o->interval : KGIL_INTERVAL_DEFAULT);
 	if (o->type == CONTEND_SEM)
-		add_number(object, "count", o->count);
+		out_json_number(object, "count", o->count);
 	return object;
 }
 
@@ -302,35 +298,16 @@ static struct json_object *json_workers(const struct contend *run, const struct 
 	for (i = 0; i < run->opts.threads; i++) {
 		w = &run->workers[i];
 		object = json_object_new_object();
-		add_number(object, "acquisitions", w->acquisitions);
-		add_number(object, "busy", w->busy);
-		add_number(object, "timeouts", w->timeouts);
-		add_number(object, "yields", w->yields);
-		add_number(object, "held_ns", w->held);
+		out_json_number(object, "acquisitions", w->acquisitions);
+		out_json_number(object, "busy", w->busy);
+		out_json_number(object, "timeouts", w->timeouts);
+		out_json_number(object, "yields", w->yields);
+		out_json_number(object, "held_ns", w->held);
 		add_double(object, "share", share(run, w, t), "%.6f");
-		add_number(object, "wait_max_ns", w->wait.max);
+		out_json_number(object, "wait_max_ns", w->wait.max);
 		json_object_array_add(array, object);
 	}
 	return array;
-}
-
-static struct json_object *json_kernel(const struct kgil_stats *stats)
-{
-	struct json_object *object = json_object_new_object();
-
-	add_number(object, "acquisitions", stats->acquisitions);
-	add_number(object, "contentions", stats->contentions);
-	add_number(object, "wait_total_ns", stats->wait_total_ns);
-	add_number(object, "wait_max_ns", stats->wait_max_ns);
-	add_number(object, "hold_total_ns", stats->hold_total_ns);
-	add_number(object, "hold_max_ns", stats->hold_max_ns);
-	add_number(object, "switches", stats->switches);
-	add_number(object, "yields", stats->yields);
-	add_number(object, "drop_requests", stats->drop_requests);
-	add_number(object, "timeouts", stats->timeouts);
-	add_number(object, "interrupts", stats->interrupts);
-	add_number(object, "owner_deaths", stats->owner_deaths);
-	return object;
 }
 
 static void print_json(const struct contend *run, const struct totals *t)
@@ -340,28 +317,28 @@ static void print_json(const struct contend *run, const struct totals *t)
 
 	json_object_object_add(object, "type",
 			       json_object_new_string(contend_type_words[run->opts.type]));
-	add_number(object, "threads", run->opts.threads);
+	out_json_number(object, "threads", run->opts.threads);
 	json_object_object_add(object, "processes", json_object_new_boolean(run->opts.processes));
 	json_object_object_add(object, "options", json_options(run));
 	json_object_object_add(object, "machine", json_object_new_string(machine_name().s));
 	json_object_object_add(object, "emulated", json_object_new_boolean(machine_emulated()));
 	json_object_object_add(object, "ended_by", json_object_new_string(ends[run->end]));
-	add_number(object, "elapsed_ns", t->elapsed);
-	add_number(object, "acquisitions", t->sum.acquisitions);
+	out_json_number(object, "elapsed_ns", t->elapsed);
+	out_json_number(object, "acquisitions", t->sum.acquisitions);
 	add_double(object, "acquisitions_per_s", per_second(t->sum.acquisitions, t->elapsed),
 		   "%.3f");
-	add_number(object, "busy", t->sum.busy);
-	add_number(object, "timeouts", t->sum.timeouts);
-	add_number(object, "yields", t->sum.yields);
-	add_number(object, "owner_deaths", t->sum.owner_deaths);
-	add_number(object, "counter", run->counter.n);
-	add_number(object, "lost_updates", t->lost);
+	out_json_number(object, "busy", t->sum.busy);
+	out_json_number(object, "timeouts", t->sum.timeouts);
+	out_json_number(object, "yields", t->sum.yields);
+	out_json_number(object, "owner_deaths", t->sum.owner_deaths);
+	out_json_number(object, "counter", run->counter.n);
+	out_json_number(object, "lost_updates", t->lost);
 	add_double(object, "fairness", t->fairness, "%.6f");
 	add_hist(object, "wait_ns", &t->sum.wait);
 	add_hist(object, "hold_ns", &t->sum.hold);
 	json_object_object_add(object, "workers", json_workers(run, t));
 	if (run->fd >= 0)
-		json_object_object_add(object, "kernel", json_kernel(&run->stats));
+		json_object_object_add(object, "kernel", stats_json(&run->stats));
 	out_json_print(object, false);
 }
 

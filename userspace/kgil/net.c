@@ -10,6 +10,7 @@
 #include "err.h"
 #include "net.h"
 #include "out.h"
+#include "stats.h"
 
 /* How often a dump is repeated that a change interrupted. */
 #define DUMP_TRIES 5
@@ -48,43 +49,10 @@ bool net_has(const struct net_object *object, enum kgil_object_attr attr)
 	return object->present & (1U << attr);
 }
 
-/* Where the u64 of a nested statistics attribute goes; NULL: unknown. */
-static uint64_t *stats_field(struct kgil_stats *stats, int attr)
-{
-	switch (attr) {
-	case KGIL_A_STATS_ACQUISITIONS:
-		return (uint64_t *)&stats->acquisitions;
-	case KGIL_A_STATS_CONTENTIONS:
-		return (uint64_t *)&stats->contentions;
-	case KGIL_A_STATS_WAIT_TOTAL:
-		return (uint64_t *)&stats->wait_total_ns;
-	case KGIL_A_STATS_WAIT_MAX:
-		return (uint64_t *)&stats->wait_max_ns;
-	case KGIL_A_STATS_HOLD_TOTAL:
-		return (uint64_t *)&stats->hold_total_ns;
-	case KGIL_A_STATS_HOLD_MAX:
-		return (uint64_t *)&stats->hold_max_ns;
-	case KGIL_A_STATS_SWITCHES:
-		return (uint64_t *)&stats->switches;
-	case KGIL_A_STATS_YIELDS:
-		return (uint64_t *)&stats->yields;
-	case KGIL_A_STATS_DROP_REQUESTS:
-		return (uint64_t *)&stats->drop_requests;
-	case KGIL_A_STATS_TIMEOUTS:
-		return (uint64_t *)&stats->timeouts;
-	case KGIL_A_STATS_INTERRUPTS:
-		return (uint64_t *)&stats->interrupts;
-	case KGIL_A_STATS_OWNER_DEATHS:
-		return (uint64_t *)&stats->owner_deaths;
-	default:
-		return NULL;
-	}
-}
-
 static void parse_stats(struct kgil_stats *stats, struct nlattr *nest)
 {
 	struct nlattr *attr;
-	uint64_t *field;
+	__u64 *field;
 	int left;
 
 	nla_for_each_nested(attr, nest, left) {

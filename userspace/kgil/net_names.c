@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "net.h"
+#include "stats.h"
 
 static struct out_text name_or_number(const char *const *names, unsigned int n, uint32_t value,
 				      const char *what)
@@ -60,30 +61,6 @@ struct out_text net_state_name(const struct net_object *object)
 	return text;
 }
 
-static void add_number(struct json_object *json, const char *name, uint64_t value)
-{
-	json_object_object_add(json, name, json_object_new_uint64(value));
-}
-
-static struct json_object *json_stats(const struct kgil_stats *stats)
-{
-	struct json_object *json = json_object_new_object();
-
-	add_number(json, "acquisitions", stats->acquisitions);
-	add_number(json, "contentions", stats->contentions);
-	add_number(json, "wait_total_ns", stats->wait_total_ns);
-	add_number(json, "wait_max_ns", stats->wait_max_ns);
-	add_number(json, "hold_total_ns", stats->hold_total_ns);
-	add_number(json, "hold_max_ns", stats->hold_max_ns);
-	add_number(json, "switches", stats->switches);
-	add_number(json, "yields", stats->yields);
-	add_number(json, "drop_requests", stats->drop_requests);
-	add_number(json, "timeouts", stats->timeouts);
-	add_number(json, "interrupts", stats->interrupts);
-	add_number(json, "owner_deaths", stats->owner_deaths);
-	return json;
-}
-
 static struct json_object *json_flags(uint32_t flags)
 {
 	static const struct {
@@ -116,7 +93,7 @@ static struct json_object *json_unknown(const struct net_object *object)
 	for (i = 0; i < object->n_unknown; i++) {
 		unknown = &object->unknown[i];
 		snprintf(name, sizeof(name), "%u", unknown->type);
-		add_number(json, name, unknown->value);
+		out_json_number(json, name, unknown->value);
 	}
 	return json;
 }
@@ -141,11 +118,11 @@ struct json_object *net_json(const struct net_object *o)
 	struct json_object *json = json_object_new_object();
 	unsigned int i;
 
-	add_number(json, "id", o->id);
+	out_json_number(json, "id", o->id);
 	json_object_object_add(json, "type", json_object_new_string(net_type_name(o->type).s));
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (net_has(o, numbers[i].attr))
-			add_number(json, numbers[i].name, numbers[i].value);
+			out_json_number(json, numbers[i].name, numbers[i].value);
 	if (net_has(o, KGIL_A_OBJECT_OWNER_COMM))
 		json_object_object_add(json, "owner_comm", json_object_new_string(o->owner_comm));
 	if (net_has(o, KGIL_A_OBJECT_FLAGS))
@@ -154,7 +131,7 @@ struct json_object *net_json(const struct net_object *o)
 		json_object_object_add(json, "policy",
 				       json_object_new_string(net_policy_name(o->policy).s));
 	if (net_has(o, KGIL_A_OBJECT_STATS))
-		json_object_object_add(json, "stats", json_stats(&o->stats));
+		json_object_object_add(json, "stats", stats_json(&o->stats));
 	if (o->n_unknown)
 		json_object_object_add(json, "unknown", json_unknown(o));
 	return json;

@@ -347,6 +347,11 @@ void out_progress_end(void)
 	progress_shown = false;
 }
 
+void out_json_number(struct json_object *object, const char *name, uint64_t value)
+{
+	json_object_object_add(object, name, json_object_new_uint64(value));
+}
+
 void out_json_print(struct json_object *object, bool line)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;

@@ -90,6 +90,8 @@ void out_wrapped(unsigned int indent, const char *text);
 void out_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void out_progress_end(void);
 
+/* Add a number to @object. */
+void out_json_number(struct json_object *object, const char *name, uint64_t value);
 /* Print @object, over several lines or (@line) in one, and put it. */
 void out_json_print(struct json_object *object, bool line);
 
