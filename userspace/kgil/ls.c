@@ -17,7 +17,7 @@ static const struct opt_spec spec = {
 	.command = "ls",
 	.about = "List the objects of this network namespace, by id: what each is, its state, the\n"
 		 "thread that owns it (of a lock: that took it), how many threads wait, how\n"
-		 "often it was acquired, and how many of these acquires had to wait.",
+		 "often it was acquired, and how often a thread had to wait for it.",
 	.more = "An owner whose process id is hidden, or unknown here, is shown as '?'.\n"
 		"The state of a sem is its count and its maximum.\n",
 };

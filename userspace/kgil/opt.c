@@ -253,7 +253,7 @@ static const char *help_word(const struct opt_spec *spec)
 	return text;
 }
 
-/* getopt_long() returned '?' for the word @arg. */
+/* getopt_long() returned '?': for the letter optopt, or for the word @arg. */
 static int unknown_option(const struct opt_spec *spec, const struct opt *const *all,
 			  unsigned int n, const char *arg)
 {
@@ -262,7 +262,7 @@ static int unknown_option(const struct opt_spec *spec, const struct opt *const *
 	const char *nearest;
 	unsigned int begin = 0, i;
 
-	if (strncmp(arg, "--", 2))
+	if (optopt && optopt < VAL_BASE)
 		return err_usage("-%c: no such option; see: %s", optopt, help_word(spec));
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
 	if (optopt)
