@@ -108,6 +108,13 @@ struct demo_object *demo_new_gil(struct demo *demo, const char *name, uint64_t i
 /* Counts @n acquires of @object; from any thread. */
 void demo_count(struct demo_object *object, uint64_t n);
 
+/*
+ * demo_pin.c: keep the calling thread on one of the processors that there are,
+ * counted from 0 and again from 0; or on the others, if there are any.
+ */
+void demo_pin_to(unsigned int nth);
+void demo_pin_away_from(unsigned int nth);
+
 /* demo_peer.c: a process at the other end of a socket or of two pipes. */
 enum demo_peer_kind {
 	DEMO_SOCKET,
@@ -120,18 +127,11 @@ struct demo_peer {
 	int pid;
 };
 
+/* The processor on which peers run. */
+#define DEMO_PEER_CPU 0
+
 /* Start a process that answers each byte with a byte, after @delay_ms. */
 void demo_peer_start(struct demo_peer *peer, enum demo_peer_kind kind, int delay_ms);
-enum demo_place {
-	DEMO_WITH_PEERS,
-	DEMO_ELSEWHERE,
-};
-
-/*
- * Keep the calling thread on the processor on which peers run, or on the others,
- * if there are any.
- */
-void demo_pin(enum demo_place place);
 /* Ask it: write(2), and read(2), which blocks until the answer is there. */
 void demo_peer_ask(const struct demo_peer *peer);
 void demo_peer_stop(struct demo_peer *peer);

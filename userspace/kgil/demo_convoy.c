@@ -162,7 +162,10 @@ static void member(unsigned int index, void *arg)
 	 * The answers come from the processor that asks: it never sleeps and has to
 	 * be woken up.  Who computes doesn't disturb it there.
 	 */
-	demo_pin(index ? DEMO_ELSEWHERE : DEMO_WITH_PEERS);
+	if (index)
+		demo_pin_away_from(DEMO_PEER_CPU);
+	else
+		demo_pin_to(DEMO_PEER_CPU);
 	if (index && job->row->free) {
 		cpu_thread(job);
 		return;

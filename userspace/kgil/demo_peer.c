@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,21 +23,6 @@ static void fail(const char *what)
 	exit(err_failed("%s: %s", what, strerror(errno)));
 }
 
-void demo_pin(enum demo_place place)
-{
-	cpu_set_t all, first;
-	int cpu;
-
-	if (sched_getaffinity(0, sizeof(all), &all) || CPU_COUNT(&all) < 2)
-		return;
-	for (cpu = 0; !CPU_ISSET(cpu, &all); cpu++)
-		;
-	CPU_ZERO(&first);
-	CPU_SET(cpu, &first);
-	CPU_CLR(cpu, &all);
-	sched_setaffinity(0, sizeof(all), place == DEMO_WITH_PEERS ? &first : &all);
-}
-
 /*
  * The peer: ends with its parent, or when the parent closes its end, of which
  * it must therefore have no copy.
@@ -50,7 +34,7 @@ static void __attribute__((noreturn)) answer(int in, int out, int delay_ms, pid_
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
-	demo_pin(DEMO_WITH_PEERS);
+	demo_pin_to(DEMO_PEER_CPU);
 	in = fcntl(in, F_DUPFD, 64);
 	out = fcntl(out, F_DUPFD, 64);
 	close_range(0, 63, 0);
