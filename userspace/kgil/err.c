@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <kgil.h>
 
@@ -56,9 +57,12 @@ int err_failed(const char *fmt, ...)
 
 int err_no_module(void)
 {
+	/* Where one is root there may be no sudo. */
+	const char *sudo = geteuid() ? "sudo " : "";
+
 	err_set_command(NULL);
-	err_print("%s: no such device: the kgil module is not loaded; load it with: %s",
-		  KGIL_DEVICE, "sudo insmod kgil.ko (or: sudo modprobe kgil)");
+	err_print("%s: module not loaded; type: %sinsmod kgil.ko (or: %smodprobe kgil)",
+		  KGIL_DEVICE, sudo, sudo);
 	return STATUS_NO_DEVICE;
 }
 

@@ -34,17 +34,20 @@ static const struct opt_spec spec = {
 		 "thread that ended while it owned a gil or an rlock. With --json, each line\n"
 		 "is an object of its own.",
 	.opts = options,
-	.more = "Events that came too fast to be read are reported as lost.\n",
+	.more = "Events that came too fast to be read are reported as lost. When the module is\n"
+		"unloaded, it ends with exit status 3.\n",
 };
 
 /**
  * struct monitor - the state of kgil monitor
  * @client: the connection
  * @seen: events printed
+ * @gone: the module was unloaded
  */
 struct monitor {
 	struct net_client client;
 	uint64_t seen;
+	bool gone;
 };
 
 static volatile sig_atomic_t ended;
@@ -57,7 +60,7 @@ static void on_signal(int signal)
 
 static bool is_done(const struct monitor *m)
 {
-	return ended || ferror(stdout) || (count && m->seen >= count);
+	return ended || m->gone || ferror(stdout) || (count && m->seen >= count);
 }
 
 /* Local time of day, with milliseconds. */
@@ -120,6 +123,7 @@ static int on_event(struct nl_msg *msg, void *arg)
 	struct monitor *m = arg;
 	struct net_object object;
 
+	m->gone |= net_is_gone(&m->client, msg);
 	if (header->nlmsg_type != m->client.family || is_done(m))
 		return NL_OK;
 	net_parse(&object, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0));
@@ -185,7 +189,7 @@ static int monitor(struct monitor *m)
 		else if (errno != EINTR)
 			status = err_failed("poll: %s", strerror(errno));
 	}
-	return status;
+	return m->gone ? err_no_module() : status;
 }
 
 int cmd_monitor(int argc, char **argv)

@@ -269,15 +269,30 @@ int net_get(struct net_client *client, uint64_t id, struct net_object *object)
 
 int net_subscribe(struct net_client *client)
 {
-	int group = genl_ctrl_resolve_grp(client->sock, KGIL_GENL_NAME, KGIL_GENL_MCGRP_EVENTS);
-	int err;
+	/* Generic netlink itself tells which families come and go. */
+	int families = genl_ctrl_resolve_grp(client->sock, "nlctrl", "notify");
+	int events = genl_ctrl_resolve_grp(client->sock, KGIL_GENL_NAME, KGIL_GENL_MCGRP_EVENTS);
+	int err = families < 0 ? families : 0;
 
-	if (group < 0)
-		return net_error(group, "events");
+	if (events < 0)
+		err = events;
 	/* Events answer no request. */
 	nl_socket_disable_seq_check(client->sock);
-	err = nl_socket_add_membership(client->sock, group);
+	if (!err)
+		err = nl_socket_add_memberships(client->sock, families, events, 0);
 	if (!err)
 		err = nl_socket_set_nonblocking(client->sock);
 	return err ? net_error(err, "events") : STATUS_OK;
+}
+
+bool net_is_gone(const struct net_client *client, struct nl_msg *msg)
+{
+	struct nlmsghdr *header = nlmsg_hdr(msg);
+	struct genlmsghdr *genl = nlmsg_data(header);
+	struct nlattr *id;
+
+	if (header->nlmsg_type != GENL_ID_CTRL || genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	id = nla_find(genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0), CTRL_ATTR_FAMILY_ID);
+	return id && nla_len(id) >= (int)sizeof(uint16_t) && nla_get_u16(id) == client->family;
 }

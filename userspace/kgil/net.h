@@ -13,6 +13,7 @@
 #include "out.h"
 
 struct json_object;
+struct nl_msg;
 struct nl_sock;
 struct nlattr;
 
@@ -82,6 +83,8 @@ int net_dump(struct net_client *client, struct net_object **objects, unsigned in
 int net_get(struct net_client *client, uint64_t id, struct net_object *object);
 /* Get the events from now on.  Returns an exit status. */
 int net_subscribe(struct net_client *client);
+/* Does @msg, which came after that, say that the module was unloaded? */
+bool net_is_gone(const struct net_client *client, struct nl_msg *msg);
 
 /* Attributes as they came to an object. */
 void net_parse(struct net_object *object, struct nlattr *head, int len);
