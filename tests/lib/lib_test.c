@@ -489,7 +489,7 @@ TEST_F(device, map)
 	EXPECT_EQ(0, page->drop_request);
 	EXPECT_EQ(0, kgil_unmap(page));
 	EXPECT_EQ(NULL, kgil_map(kgil_create_lock()));
-	EXPECT_NE(0, errno);
+	EXPECT_EQ(ENODEV, errno);
 }
 
 TEST_F(device, state_and_stats_with_a_bad_pointer)
@@ -1046,6 +1046,7 @@ static void has_no_gil(struct kgil *gil)
 	REQUIRE_ERROR(ENOENT, kgil_gil_switch(gil));
 	REQUIRE_ERROR(ENOENT, kgil_gil_detach(gil));
 	REQUIRE_ERROR(EINVAL, kgil_gil_attach(gil));
+	REQUIRE_ERROR(EINVAL, kgil_gil_set_interval(gil, 40000));
 }
 
 static void has_its_own_gil(struct kgil *gil, bool owns)

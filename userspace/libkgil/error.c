@@ -46,8 +46,9 @@ const char *kgil_strerror(int err)
 		       "`modprobe kgil` (of a struct kgil: attach the thread first).";
 	case ENODEV:
 	case ENXIO:
-		return "No module stands behind the descriptor or " KGIL_DEVICE
-		       ": load it with `insmod kgil.ko` or `modprobe kgil`.";
+		return "No module stands behind " KGIL_DEVICE
+		       ": load it with `insmod kgil.ko` or `modprobe kgil` "
+		       "(of a mapping: only a gil has a page).";
 	case EACCES:
 		return "You may not open " KGIL_DEVICE
 		       ": become root, or let root type `chmod 666 " KGIL_DEVICE "`.";

@@ -70,16 +70,21 @@ void kgil_gil_free(struct kgil *pub)
 	free(gil);
 }
 
+/* The child of a fork has its parent's GIL at first; false and EINVAL then. */
+static bool is_own(const struct gil *gil)
+{
+	if (!gil->serial)
+		errno = EINVAL;
+	return gil->serial;
+}
+
 int kgil_gil_attach(struct kgil *pub)
 {
 	struct gil *gil = to_gil(pub);
 	uint64_t id;
 
-	/* The child of a fork has the parent's GIL, which is not its own. */
-	if (!gil->serial) {
-		errno = EINVAL;
+	if (!is_own(gil))
 		return -1;
-	}
 	if (attachment_find(gil->serial)) {
 		errno = EEXIST;
 		return -1;
@@ -179,5 +184,5 @@ int kgil_gil_end_blocking(struct kgil *gil)
 
 int kgil_gil_set_interval(struct kgil *gil, uint64_t interval_ns)
 {
-	return kgil_set_interval(gil->fd, interval_ns);
+	return is_own(to_gil(gil)) ? kgil_set_interval(gil->fd, interval_ns) : -1;
 }

@@ -76,7 +76,7 @@ struct kgil {
 
 /* A new GIL, owned by nobody; NULL with errno set.  0: an interval of 5 ms. */
 struct kgil *kgil_gil_new(uint64_t interval_ns);
-/* No thread may be attached.  NULL is allowed. */
+/* No other thread may be attached.  NULL is allowed. */
 void kgil_gil_free(struct kgil *gil);
 
 /* Make the calling thread known to @gil.  errno: EEXIST it is already. */
@@ -121,7 +121,7 @@ static inline int kgil_gil_check(struct kgil *gil)
 int kgil_gil_begin_blocking(struct kgil *gil);
 int kgil_gil_end_blocking(struct kgil *gil);
 
-/* 10 µs to 1 s.  errno: EINVAL out of range. */
+/* 10 µs to 1 s.  errno: EINVAL out of range, or still the parent's after fork. */
 int kgil_gil_set_interval(struct kgil *gil, uint64_t interval_ns);
 
 /*
