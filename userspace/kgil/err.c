@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,14 +17,18 @@ void err_set_command(const char *name)
 	command = name;
 }
 
+/* One line, in one write, whatever a word of the command line holds. */
 static void print_line(const char *fmt, va_list args)
 {
+	char text[512];
+	char *p;
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	for (p = text; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			*p = '?';
 	out_progress_end();
-	fputs("kgil: ", stderr);
-	if (command)
-		fprintf(stderr, "%s: ", command);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	fprintf(stderr, "kgil: %s%s%s\n", command ? command : "", command ? ": " : "", text);
 }
 
 void err_print(const char *fmt, ...)
