@@ -45,7 +45,7 @@ check:
 	@scripts/check
 
 lint:
-	@scripts/packages lint
+	@scripts/packages build lint
 	@scripts/lint
 
 install: module
