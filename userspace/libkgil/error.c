@@ -26,7 +26,7 @@ const char *kgil_strerror(int err)
 	case EOVERFLOW:
 		return "The semaphore is at its maximum, or the rlock at its greatest depth.";
 	case EOWNERDEAD:
-		return "It is yours now, but its last owner died holding it: check what it protects.";
+		return "It is yours now, but its last owner died with it: check what it protects.";
 	case EINVAL:
 		return "A flag, type or value is not one that kgil allows.";
 	case ENOTTY:
