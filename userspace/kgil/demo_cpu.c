@@ -208,9 +208,9 @@ static void show_table(const struct measured *free_run, const struct measured *g
 		{ "overlaps", OUT_RIGHT },
 	};
 	struct out_table *table = out_table_new(columns, 7);
-	static const char note[] = "Times are the best of %u runs or more. The speed-up compares the "
-				   "fastest stretch of %d ms of work, so that other programs on "
-				   "this computer don't count.";
+	static const char note[] = "Times are the best of %u runs or more. The speed-up compares "
+				   "the fastest stretch of %d ms of work, so that other programs "
+				   "on this computer don't count.";
 	char text[256];
 	unsigned int i;
 
