@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Completion of kgil for bash.  Commands and options are those that --help of
+# the installed command names.
+
+_kgil_commands()
+{
+	"$1" --help 2>/dev/null | sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/\1/p'
+}
+
+# $1: kgil, then the subcommand if there is one
+_kgil_options()
+{
+	"$@" --help 2>/dev/null | sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p'
+}
+
+# The subcommand: the first word that is no option.
+_kgil_command()
+{
+	local i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		if [[ ${COMP_WORDS[i]} != -* ]]; then
+			echo "${COMP_WORDS[i]}"
+			return
+		fi
+	done
+}
+
+_kgil()
+{
+	local kgil=$1 word=$2 before=$3 command words
+
+	command=$(_kgil_command)
+	case $command:$before:$word in
+	contend:-t:* | contend:--type:*)
+		words='gil sem lock rlock none' ;;
+	demo:-p:* | demo:--part:*)
+		words='1 2 3 4 5 6' ;;
+	:*:-*)
+		words=$(_kgil_options "$kgil") ;;
+	*:*:-*)
+		words=$(_kgil_options "$kgil" "$command") ;;
+	:* | help:*)
+		words=$(_kgil_commands "$kgil") ;;
+	show:*)
+		words=$(awk 'NR > 2 { print $1 }' /proc/kgil/objects 2>/dev/null) ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _kgil kgil
