@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE /* pthread_tryjoin_np() */
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,53 +98,44 @@ void work_busy(uint64_t ns)
 	work_rounds(work_rounds_of(ns));
 }
 
-void work_gate_init(struct work_gate *gate)
-{
-	pthread_mutexattr_t mutex;
-	pthread_condattr_t changed;
+/**
+ * struct gate - holds threads or processes back until all may start
+ * @arrived: how many have arrived
+ * @state: closed, open, or called off
+ *
+ * Words to wait on, in shared memory: a process that is killed while it holds a
+ * mutex, or waits on a condition variable, would make others hang.
+ */
+struct gate {
+	atomic_uint arrived;
+	atomic_uint state;
+};
 
-	pthread_mutexattr_init(&mutex);
-	pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(&gate->mutex, &mutex);
-	pthread_mutexattr_destroy(&mutex);
-	pthread_condattr_init(&changed);
-	pthread_condattr_setpshared(&changed, PTHREAD_PROCESS_SHARED);
-	pthread_cond_init(&gate->changed, &changed);
-	pthread_condattr_destroy(&changed);
-	gate->ready = 0;
-	gate->state = GATE_CLOSED;
+static void wait_while(atomic_uint *word, unsigned int value, const struct timespec *timeout)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT, value, timeout, NULL, 0);
 }
 
-bool work_gate_arrive(struct work_gate *gate)
+static void wake_all(atomic_uint *word)
 {
-	bool open;
-
-	pthread_mutex_lock(&gate->mutex);
-	gate->ready++;
-	pthread_cond_broadcast(&gate->changed);
-	while (gate->state == GATE_CLOSED)
-		pthread_cond_wait(&gate->changed, &gate->mutex);
-	open = gate->state == GATE_OPEN;
-	pthread_mutex_unlock(&gate->mutex);
-	return open;
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-void work_gate_open(struct work_gate *gate, unsigned int n)
+/* Arrive and wait; false: called off, end without working. */
+static bool gate_arrive(struct gate *gate)
 {
-	pthread_mutex_lock(&gate->mutex);
-	while (gate->ready < n)
-		pthread_cond_wait(&gate->changed, &gate->mutex);
-	gate->state = GATE_OPEN;
-	pthread_cond_broadcast(&gate->changed);
-	pthread_mutex_unlock(&gate->mutex);
+	atomic_fetch_add(&gate->arrived, 1);
+	wake_all(&gate->arrived);
+	while (atomic_load(&gate->state) == GATE_CLOSED)
+		wait_while(&gate->state, GATE_CLOSED, NULL);
+	return atomic_load(&gate->state) == GATE_OPEN;
 }
 
-void work_gate_call_off(struct work_gate *gate)
+/* Let those who have arrived, and who will, go. */
+static void gate_set(struct gate *gate, unsigned int state)
 {
-	pthread_mutex_lock(&gate->mutex);
-	gate->state = GATE_CALLED_OFF;
-	pthread_cond_broadcast(&gate->changed);
-	pthread_mutex_unlock(&gate->mutex);
+	atomic_store(&gate->state, state);
+	wake_all(&gate->state);
 }
 
 /**
@@ -170,7 +166,7 @@ struct member {
  * @arg: passed to @fn
  */
 struct work_team {
-	struct work_gate *gate;
+	struct gate *gate;
 	struct member *members;
 	unsigned int n;
 	bool processes;
@@ -196,7 +192,7 @@ static void *member_run(void *arg)
 	struct member *member = arg;
 	struct work_team *team = member->team;
 
-	if (work_gate_arrive(team->gate))
+	if (gate_arrive(team->gate))
 		team->fn(member->index, team->arg);
 	return NULL;
 }
@@ -237,7 +233,6 @@ static struct work_team *team_make(unsigned int n, work_fn fn, void *arg, bool p
 		free(team);
 		return NULL;
 	}
-	work_gate_init(team->gate);
 	team->processes = processes;
 	team->fn = fn;
 	team->arg = arg;
@@ -248,7 +243,7 @@ static struct work_team *team_make(unsigned int n, work_fn fn, void *arg, bool p
 		if (!(processes ? start_process(member) : start_thread(member)))
 			continue;
 		err = errno;
-		work_gate_call_off(team->gate);
+		gate_set(team->gate, GATE_CALLED_OFF);
 		work_team_join(team);
 		errno = err;
 		return NULL;
@@ -268,7 +263,13 @@ struct work_team *work_team_fork(unsigned int n, work_fn fn, void *arg)
 
 uint64_t work_team_go(struct work_team *team)
 {
-	work_gate_open(team->gate, team->n);
+	/* A process that was killed doesn't arrive, so one must look. */
+	const struct timespec tick = { .tv_nsec = 10000000 };
+	unsigned int arrived;
+
+	while ((arrived = atomic_load(&team->gate->arrived)) < work_team_running(team))
+		wait_while(&team->gate->arrived, arrived, &tick);
+	gate_set(team->gate, GATE_OPEN);
 	return work_clock();
 }
 

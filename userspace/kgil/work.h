@@ -6,7 +6,6 @@
 #ifndef KGIL_CMD_WORK_H
 #define KGIL_CMD_WORK_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,30 +27,6 @@ uint64_t work_rounds_of(uint64_t ns);
 void work_rounds(uint64_t rounds);
 /* About @ns of processor time. */
 void work_busy(uint64_t ns);
-
-/**
- * struct work_gate - holds threads or processes back until all may start
- * @mutex: protects the rest
- * @changed: @ready or @state changed
- * @ready: how many have arrived
- * @state: closed, open, or called off
- *
- * May be put into memory shared by processes.
- */
-struct work_gate {
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	unsigned int ready;
-	int state;
-};
-
-void work_gate_init(struct work_gate *gate);
-/* Arrive and wait; false: called off, end without working. */
-bool work_gate_arrive(struct work_gate *gate);
-/* Wait until @n have arrived, then let them all go. */
-void work_gate_open(struct work_gate *gate, unsigned int n);
-/* Let those who arrived go, but without working. */
-void work_gate_call_off(struct work_gate *gate);
 
 /* A worker: @index is 0 to n - 1. */
 typedef void (*work_fn)(unsigned int index, void *arg);
