@@ -3,9 +3,13 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "kselftest_harness.h"
 #include "kgil_test.h"
@@ -330,6 +334,65 @@ KGIL_TEST(owned, exec_keeps_one_of_two)
 	EXPECT_EQ(0, deaths(self->fd));
 }
 
+/* A process that shares the owner's table of descriptors, and lives on. */
+static int op_share_table(int fd, __u64 *pid)
+{
+	*pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	(void)fd;
+	if (*pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return *pid == (__u64)-1 ? errno : 0;
+}
+
+/* exec leaves the shared table, and closes in its own: that is a death, too. */
+KGIL_TEST(owned, exec_leaves_shared_table)
+{
+	struct worker *owner = start_process(self->fd);
+	struct worker *heir = start_thread(self->fd);
+	pid_t sharer;
+
+	ASSERT_EQ(0, call(owner, op_share_table, 0));
+	sharer = owner->value;
+	ASSERT_EQ(0, call(owner, op_acquire, 0));
+	ASSERT_TRUE(post_waits(heir, op_acquire, 0));
+	post(owner, op_exec_pause, 0);
+	expect_heir(_metadata, self->fd, heir);
+	EXPECT_EQ(0, kill(owner->pid, 0));
+	EXPECT_EQ(0, kill(sharer, SIGKILL));
+	kill_worker(owner);
+	EXPECT_EQ(1, deaths(self->fd));
+}
+
+/* The one that shares it executes a program: the owner hasn't. */
+static int op_share_and_exec(int fd, __u64 *pid)
+{
+	*pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (*pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		op_exec_pause(fd, pid);
+	}
+	return *pid == (__u64)-1 ? errno : 0;
+}
+
+KGIL_TEST(owned, other_execs)
+{
+	struct worker *owner = start_process(self->fd);
+	struct worker *heir = start_thread(self->fd);
+
+	ASSERT_EQ(0, call(owner, op_acquire, 0));
+	ASSERT_TRUE(post_waits(heir, op_acquire, 0));
+	ASSERT_EQ(0, call(owner, op_share_and_exec, 0));
+	usleep(A_WHILE_US);
+	EXPECT_FALSE(finished(heir));
+	EXPECT_EQ(0, call(owner, op_is_mine, 0));
+	EXPECT_EQ(1, owner->value);
+	kill_worker(owner);
+	expect_heir(_metadata, self->fd, heir);
+}
+
 /*
  * A second thread of a process, which executes a program when told to.
  */
@@ -522,6 +585,36 @@ KGIL_TEST(owned, many_threads_die)
 KGIL_TEST(owned, one_owns_many)
 {
 	kill_owner_of_many(_metadata, variant->type, own_by_one);
+}
+
+#define TOUCHED 5000
+
+/* However many objects a thread has had, what it owns it owns until its end. */
+KGIL_TEST(owned, owns_after_many)
+{
+	const struct rlimit limit = { .rlim_cur = 2 * TOUCHED, .rlim_max = 2 * TOUCHED };
+	static int fds[TOUCHED];
+	__u64 id;
+	int i;
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	ASSERT_EQ(0, acquire(self->fd));
+	id = attach(self->fd);
+	for (i = 0; i < TOUCHED; i++) {
+		fds[i] = new_object(variant->type);
+		ASSERT_EQ(0, acquire(fds[i]));
+		if (i % 100)
+			ASSERT_EQ(0, release(fds[i]));
+	}
+	EXPECT_TRUE(is_mine(self->fd));
+	EXPECT_EQ(id, attach(self->fd));
+	for (i = 0; i < TOUCHED; i++) {
+		if (i % 100)
+			ASSERT_EQ(0, acquire(fds[i]));
+		ASSERT_EQ(0, release(fds[i]));
+		close(fds[i]);
+	}
+	EXPECT_EQ(0, release(self->fd));
 }
 
 /* An owner that dies while it waits for another object. */
@@ -720,14 +813,11 @@ KGIL_TEST(each, granted_waiter_passes_on)
 	EXPECT_EQ(0, deaths(self->fd));
 }
 
-TYPE_FIXTURE(lock);
-TYPE_VARIANT(lock, only, KGIL_TYPE_LOCK);
-
 /*
- * Anybody may release a lock.  What was granted to the victim has been released
+ * Anybody may release a sem or lock.  What was granted to the victim has been released
  * and taken by another when the victim dies: that one's hold isn't ended by it.
  */
-KGIL_TEST(lock, granted_released_and_taken)
+KGIL_TEST(unowned, granted_released_and_taken)
 {
 	int i;
 
@@ -739,7 +829,6 @@ KGIL_TEST(lock, granted_released_and_taken)
 		ASSERT_TRUE(post_waits(victim, op_acquire, 0));
 		hold_back_others();
 		ASSERT_EQ(0, release(self->fd));
-		EXPECT_EQ((__u32)victim->tid, state_of(self->fd).owner_tid);
 		ASSERT_EQ(0, release(self->fd));
 		ASSERT_EQ(0, try_acquire(self->fd));
 		kill(victim->pid, SIGKILL);

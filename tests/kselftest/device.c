@@ -397,7 +397,7 @@ KGIL_TEST(object, no_descriptor_left)
 {
 	struct kgil_create args = { .type = variant->type, .max = variant->type == KGIL_TYPE_SEM };
 	struct rlimit limit, none;
-	__u64 objects = proc_total("objects");
+	__u64 objects = proc_total("objects"), created = proc_total("created");
 	int device = open_device();
 	int i;
 
@@ -411,6 +411,7 @@ KGIL_TEST(object, no_descriptor_left)
 	}
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	EXPECT_EQ(objects, proc_total("objects"));
+	EXPECT_EQ(created, proc_total("created"));
 	close(device);
 }
 

@@ -258,6 +258,23 @@ KGIL_TEST(gil, made_over)
 	EXPECT_TRUE(WAIT_UNTIL(asked(self->fd, self->page)));
 }
 
+/* The owner may have seen the request: a longer interval doesn't take it back. */
+KGIL_TEST(gil, made_longer_too_late)
+{
+	struct worker *waiter = start_thread(self->fd);
+
+	ASSERT_EQ(0, set_interval(self->fd, KGIL_INTERVAL_MIN));
+	ASSERT_EQ(0, acquire(self->fd));
+	ASSERT_TRUE(post_waits(waiter, op_acquire, 0));
+	ASSERT_NE(0, drop_request_at(self->page));
+	ASSERT_EQ(0, set_interval(self->fd, KGIL_INTERVAL_MAX));
+	EXPECT_TRUE(asked(self->fd, self->page));
+	EXPECT_EQ(1, stats_of(self->fd).drop_requests);
+	EXPECT_EQ(0, release(self->fd));
+	EXPECT_EQ(0, result(waiter));
+	EXPECT_FALSE(asked(self->fd, self->page));
+}
+
 KGIL_TEST(gil, yield_without_waiter)
 {
 	ASSERT_EQ(0, acquire(self->fd));
