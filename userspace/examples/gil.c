@@ -45,7 +45,8 @@ int main(void)
 	page = mmap(NULL, getpagesize(), PROT_READ, MAP_SHARED, gil, 0);
 	CHECK(page == MAP_FAILED ? -1 : 0);
 	for (int i = 0; i < THREADS; i++)
-		CHECK(-pthread_create(&thread[i], NULL, compute, &turns[i]));
+		if (pthread_create(&thread[i], NULL, compute, &turns[i]))
+			errx(1, "no thread to be had");
 	sleep(1);
 	stop = 1;
 	for (int i = 0; i < THREADS; i++) {

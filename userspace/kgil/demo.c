@@ -128,7 +128,7 @@ int cmd_demo(int argc, char **argv)
 		return err_usage("--pause: not together with --json");
 	if (pause_wanted && !isatty(STDIN_FILENO))
 		return err_usage("--pause: standard input is not a terminal");
-	demo_check(kgil_query(&query), "query the module");
+	demo_check_device(kgil_query(&query), "query the module");
 	catch_signals();
 	out_progress("measuring the speed of this machine ...");
 	work_calibrate();

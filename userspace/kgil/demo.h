@@ -101,6 +101,8 @@ void demo_environment(struct demo *demo, struct json_object *json);
 
 /* Returns @ret, unless it is negative. */
 int demo_check(int ret, const char *what);
+/* Likewise of a call that opens /dev/kgil, which may not be there. */
+int demo_check_device(int ret, const char *what);
 /* Creates an object for part of the demo; it stays open.  Both return it. */
 struct demo_object *demo_new_lock(struct demo *demo, const char *name);
 struct demo_object *demo_new_gil(struct demo *demo, const char *name, uint64_t interval_ns,

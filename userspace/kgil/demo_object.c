@@ -9,6 +9,13 @@
 int demo_check(int ret, const char *what)
 {
 	if (ret < 0)
+		exit(err_failed("%s: %s", what, kgil_strerror(errno)));
+	return ret;
+}
+
+int demo_check_device(int ret, const char *what)
+{
+	if (ret < 0)
 		exit(err_device(errno, what));
 	return ret;
 }
@@ -26,7 +33,7 @@ static struct demo_object *keep(struct demo *demo, const char *name, int fd)
 
 struct demo_object *demo_new_lock(struct demo *demo, const char *name)
 {
-	return keep(demo, name, demo_check(kgil_create_lock(), "create a lock"));
+	return keep(demo, name, demo_check_device(kgil_create_lock(), "create a lock"));
 }
 
 struct demo_object *demo_new_gil(struct demo *demo, const char *name, uint64_t interval_ns,
