@@ -57,9 +57,43 @@ int kgil_stats(int fd, struct kgil_stats *stats);
 /* The calling thread's id, as in struct kgil_state and struct kgil_page. */
 int kgil_attach(int fd, uint64_t *id);
 
-/* The page of a gil; NULL with errno set.  Unmap it with kgil_unmap(). */
+/* gil: enum kgil_policy; sem, lock, rlock: ns. */
+int kgil_set_policy(int fd, uint32_t policy);
+int kgil_set_handoff(int fd, uint64_t handoff_ns);
+/* The calling thread's id, on an object of any type. */
+int kgil_thread(int fd, uint64_t *id);
+
+/*
+ * The page of an object, to read, or to write its word; NULL with errno set.
+ * Unmap it with kgil_unmap().
+ */
 const struct kgil_page *kgil_map(int fd);
+struct kgil_page *kgil_map_writable(int fd);
 int kgil_unmap(const struct kgil_page *page);
+
+/*
+ * An object taken by its word: without a system call while it is free, by the
+ * calls above when it is not.  The same object may be used by its descriptor at
+ * the same time, in this process and in others.
+ *
+ * Open it once for all threads.  @fd stays the caller's and has to stay open as
+ * long.  In a child of fork the handle goes on working, on the parent's object.
+ */
+struct kgil_word;
+
+/* NULL with errno set. */
+struct kgil_word *kgil_word_open(int fd);
+/* No other thread may be using it.  NULL is allowed. */
+void kgil_word_close(struct kgil_word *word);
+/* As the calls of the same name. */
+int kgil_word_acquire(struct kgil_word *word);
+int kgil_word_try_acquire(struct kgil_word *word);
+int kgil_word_acquire_until(struct kgil_word *word, uint64_t deadline_ns);
+int kgil_word_acquire_for(struct kgil_word *word, uint64_t timeout_ns);
+int kgil_word_release(struct kgil_word *word);
+int kgil_word_yield(struct kgil_word *word);
+/* A gil: is the owner asked to drop it?  A load. */
+bool kgil_word_drop_requested(const struct kgil_word *word);
 
 /**
  * struct kgil - a GIL as an interpreter uses it
@@ -67,10 +101,10 @@ int kgil_unmap(const struct kgil_page *page);
  * @fd: the gil's descriptor, for the calls above
  *
  * Made by kgil_gil_new().  A thread attaches before it uses it, and detaches
- * before it ends.
+ * before it ends.  A free GIL is taken by its word, without a system call.
  */
 struct kgil {
-	const struct kgil_page *page;
+	struct kgil_page *page;
 	int fd;
 };
 
@@ -123,6 +157,8 @@ int kgil_gil_end_blocking(struct kgil *gil);
 
 /* 10 µs to 1 s.  errno: EINVAL out of range, or still the parent's after fork. */
 int kgil_gil_set_interval(struct kgil *gil, uint64_t interval_ns);
+/* enum kgil_policy; a new GIL is fair. */
+int kgil_gil_set_policy(struct kgil *gil, uint32_t policy);
 
 /*
  * In the child of a fork, by its only thread: a GIL of the child's own in place

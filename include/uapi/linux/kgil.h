@@ -25,6 +25,8 @@
  *   EOVERFLOW   past a semaphore's maximum or an rlock's greatest depth
  *   EOWNERDEAD  the caller now holds the object; its last owner died holding
  *               it.  Reported once.
+ *   ENOTRECOVERABLE  the word of the object's page holds nonsense; nobody can
+ *               take it until somebody writes 0 there
  *   EINVAL      unknown flag or type, non-zero padding or argument, value out
  *               of range
  *   ENOTTY      no such command for this descriptor
@@ -32,7 +34,7 @@
  *   ENOMEM      no memory: to create, to map, or for the record of a thread
  *               that acquires a gil or rlock or attaches to it
  *   EMFILE, ENFILE  no descriptor to be had
- *   ENODEV, EACCES  mmap of another type than gil; mmap to write
+ *   EACCES      the mapping was made to read, and can't be made writable
  */
 #ifndef _UAPI_LINUX_KGIL_H
 #define _UAPI_LINUX_KGIL_H
@@ -64,13 +66,18 @@ enum kgil_type {
 };
 
 /**
- * enum kgil_policy - which waiter of a gil is next
+ * enum kgil_policy - which waiter of a gil is next, when its owner must drop it
  * @KGIL_POLICY_DEFAULT: what struct kgil_query calls the default
- * @KGIL_POLICY_FIFO: order of arrival
+ * @KGIL_POLICY_FIFO: order of arrival; the owner is asked to drop it when its
+ *	switch interval is over
+ * @KGIL_POLICY_FAIR: who has held it least; a waiter that is far behind the
+ *	owner has the owner asked at once, and an owner cut short so gets the rest
+ *	of its interval later.  The default.
  */
 enum kgil_policy {
 	KGIL_POLICY_DEFAULT	= 0,
 	KGIL_POLICY_FIFO	= 1,
+	KGIL_POLICY_FAIR	= 2,
 };
 
 /* The switch interval of a gil, in ns. */
@@ -78,13 +85,23 @@ enum kgil_policy {
 #define KGIL_INTERVAL_MAX	1000000000ULL
 #define KGIL_INTERVAL_DEFAULT	5000000ULL
 
+/*
+ * How long a waiter of a sem, lock or rlock can be passed over, in ns: threads
+ * that come later may take the object while that is faster, but a waiter that
+ * has waited so long gets it from whoever releases it next.
+ */
+#define KGIL_HANDOFF_AT_ONCE	1ULL	/* nobody is passed over: FIFO */
+#define KGIL_HANDOFF_MAX	1000000000ULL
+#define KGIL_HANDOFF_DEFAULT	1000000ULL	/* lock, rlock */
+
 /* The greatest maximum of a semaphore and the greatest depth of an rlock. */
 #define KGIL_COUNT_MAX		0x7fffffffU
 
 /* Bits of struct kgil_query.features. */
-#define KGIL_FEATURE_DROP_PAGE	(1ULL << 0)	/* mmap of a gil */
+#define KGIL_FEATURE_DROP_PAGE	(1ULL << 0)	/* drop request in the page */
 #define KGIL_FEATURE_OWNER_DEAD	(1ULL << 1)	/* EOWNERDEAD */
 #define KGIL_FEATURE_NETLINK	(1ULL << 2)	/* the netlink family below */
+#define KGIL_FEATURE_WORD	(1ULL << 3)	/* the word of the page, all types */
 
 /**
  * struct kgil_query - what this module is
@@ -100,10 +117,14 @@ struct kgil_query {
 	__u64 types;
 };
 
+/* Bits of struct kgil_create.flags; bit 0 is not one. */
+/* Every acquire and release is a call, and so every hold is timed. */
+#define KGIL_CREATE_TIMED	(1U << 1)
+
 /**
  * struct kgil_create - what KGIL_IOC_CREATE makes
  * @type: enum kgil_type
- * @flags: must be 0
+ * @flags: KGIL_CREATE_* bits
  * @interval_ns: gil: switch interval, KGIL_INTERVAL_MIN to KGIL_INTERVAL_MAX;
  *	0: KGIL_INTERVAL_DEFAULT.  Other types: must be 0.
  * @policy: gil: enum kgil_policy.  Other types: must be 0.
@@ -111,6 +132,9 @@ struct kgil_query {
  * @max: sem: maximum, 1 to KGIL_COUNT_MAX; rlock: greatest depth, the same
  *	range, or 0 for KGIL_COUNT_MAX.  Other types: must be 0.
  * @pad: must be 0
+ * @handoff_ns: sem, lock, rlock: how long a waiter can be passed over, 1 to
+ *	KGIL_HANDOFF_MAX.  0: lock and rlock KGIL_HANDOFF_DEFAULT, sem
+ *	KGIL_HANDOFF_AT_ONCE.  gil: must be 0.
  */
 struct kgil_create {
 	__u32 type;
@@ -120,6 +144,7 @@ struct kgil_create {
 	__u32 count;
 	__u32 max;
 	__u32 pad;
+	__u64 handoff_ns;
 };
 
 /**
@@ -155,6 +180,7 @@ struct kgil_until {
  * @waiters: threads that wait now
  * @policy: gil: enum kgil_policy
  * @interval_ns: gil: switch interval
+ * @handoff_ns: sem, lock, rlock: how long a waiter can be passed over
  */
 struct kgil_state {
 	__u64 id;
@@ -170,17 +196,19 @@ struct kgil_state {
 	__u32 policy;
 	__u32 pad;
 	__u64 interval_ns;
+	__u64 handoff_ns;
 };
 
 /**
  * struct kgil_stats - what happened to an object since it was created
  * @acquisitions: times it was acquired (an rlock's nested ones don't count),
- *	those with EOWNERDEAD included
+ *	those with EOWNERDEAD and those by the word included
  * @contentions: acquires that had to wait, those by yield included
  * @wait_total_ns: time spent waiting, by waits that are over
  * @wait_max_ns: longest of these waits
- * @hold_total_ns: time it was held, by holds that are over; not for a sem of
- *	maximum above 1
+ * @hold_total_ns: time it was held, by holds that are over.  Of a hold that
+ *	began by the word, from when the first waiter came; without one, nothing.
+ *	Not for a sem of maximum above 1, nor for one that was mapped writable.
  * @hold_max_ns: longest of these holds
  * @switches: acquisitions by another thread than the one before; gil and rlock
  * @yields: times the owner gave a gil to a waiter by KGIL_IOC_YIELD
@@ -204,20 +232,61 @@ struct kgil_stats {
 	__u64 owner_deaths;
 };
 
+/*
+ * struct kgil_page.word: what the object is now, and whether user space may
+ * change it.  Below the flags stands
+ *   gil, rlock  the id of the owning thread (KGIL_IOC_ATTACH); 0: free
+ *   lock        whoever took it: a thread's id (KGIL_IOC_THREAD) or, with
+ *               KGIL_WORD_CALL, a number of the kernel's; 0: free.  It says
+ *               whom to wait for, and never who may release.
+ *   sem         the count
+ */
+/* Threads wait, or the kernel is at work: the next step has to be a call. */
+#define KGIL_WORD_WAITERS	(1ULL << 63)
+/* Free, and the last owner died: so has the next acquire, for EOWNERDEAD. */
+#define KGIL_WORD_OWNER_DIED	(1ULL << 62)
+/* Taken by a call: so has its release.  Not of a sem. */
+#define KGIL_WORD_CALL		(1ULL << 61)
+#define KGIL_WORD_FLAGS		(7ULL << 61)
+#define KGIL_WORD_VALUE		(~KGIL_WORD_FLAGS)
+
 /**
- * struct kgil_page - what mmap() of a gil shows
- * @owner: id of the owning thread (see KGIL_IOC_ATTACH); 0: none
- * @drop_request: not 0: the owner should yield or release
- * @pad: 0
+ * struct kgil_page - what mmap() of an object shows
+ * @word: see KGIL_WORD_*
+ * @acquisitions: how often it was acquired by the word
+ * @switches: gil, rlock: how many of these were by another thread than @last
+ * @last: gil, rlock: id of the thread that acquired it last
+ * @drop_request: gil: not 0: the owner should yield or release
+ * @depth: rlock: how often the owner holds it
  *
- * One page at offset 0 (else EINVAL), MAP_SHARED and PROT_READ; the kernel alone
- * writes it.
- * A child of fork doesn't inherit the mapping.
+ * One page at offset 0 (else EINVAL), MAP_SHARED.  A mapping that was made with
+ * PROT_READ alone can't be made writable.  A child of fork doesn't inherit it.
+ * The kernel is not hurt by whatever is written here; who shares the object may
+ * be.
+ *
+ * With a writable mapping a free object is taken, and given back, without a
+ * call, each by one compare-and-swap of @word, with acquire order when taking
+ * and release order when giving back:
+ *
+ *   take   gil, lock, rlock  from 0 to the caller's id
+ *          sem               from n, no flag and not 0, to n - 1
+ *   give   gil, rlock        from the caller's id to 0
+ *          lock              from n, no flag and not 0, to 0
+ *          sem               from n, no flag and less than the maximum, to n + 1
+ *
+ * What can't be done so is a call.  Who has taken it adds 1 to @acquisitions
+ * (of a sem: atomically); of a gil or rlock it also adds 1 to @switches if @last
+ * is another, and stores its id there; of an rlock it stores 1 in @depth, and 0
+ * before it gives it back.  The owner of an rlock, which the value of @word
+ * tells, nests by @depth alone.
  */
 struct kgil_page {
-	__u64 owner;
+	__u64 word;
+	__u64 acquisitions;
+	__u64 switches;
+	__u64 last;
 	__u32 drop_request;
-	__u32 pad;
+	__u32 depth;
 };
 
 #define KGIL_IOC_MAGIC		0xC6
@@ -247,8 +316,9 @@ struct kgil_page {
 #define KGIL_IOC_STATE		_IOR(KGIL_IOC_MAGIC, 0x95, struct kgil_state)
 #define KGIL_IOC_STATS		_IOR(KGIL_IOC_MAGIC, 0x96, struct kgil_stats)
 /*
- * gil, rlock: the id by which the object knows the calling thread: 64 bits,
- * the same for every object, never used again.  The first acquire does it too.
+ * gil, rlock: the id by which the object knows the calling thread: less than
+ * 2^61, the same for every object, never used again.  The first acquire does it
+ * too; who takes the object by its word must do it before.
  */
 #define KGIL_IOC_ATTACH		_IOR(KGIL_IOC_MAGIC, 0x97, __u64)
 /*
@@ -256,6 +326,12 @@ struct kgil_page {
  * request that has been raised stays.
  */
 #define KGIL_IOC_SET_INTERVAL	_IOW(KGIL_IOC_MAGIC, 0x98, __u64)
+/* gil: set the policy, an enum kgil_policy, also for those who wait already. */
+#define KGIL_IOC_SET_POLICY	_IOW(KGIL_IOC_MAGIC, 0x99, __u32)
+/* sem, lock, rlock: set how long a waiter can be passed over, in ns. */
+#define KGIL_IOC_SET_HANDOFF	_IOW(KGIL_IOC_MAGIC, 0x9a, __u64)
+/* The calling thread's id, as KGIL_IOC_ATTACH tells it, on any object. */
+#define KGIL_IOC_THREAD		_IOR(KGIL_IOC_MAGIC, 0x9b, __u64)
 
 /*
  * Generic netlink.  Only objects created in the socket's network namespace are
@@ -299,6 +375,7 @@ enum kgil_cmd {
  * @KGIL_A_OBJECT_POLICY: u32, gil only
  * @KGIL_A_OBJECT_INTERVAL: u64, ns, gil only
  * @KGIL_A_OBJECT_STATS: nest of enum kgil_stats_attr
+ * @KGIL_A_OBJECT_HANDOFF: u64, ns, not of a gil
  */
 enum kgil_object_attr {
 	KGIL_A_OBJECT_PAD	= 1,
@@ -317,6 +394,7 @@ enum kgil_object_attr {
 	KGIL_A_OBJECT_POLICY,
 	KGIL_A_OBJECT_INTERVAL,
 	KGIL_A_OBJECT_STATS,
+	KGIL_A_OBJECT_HANDOFF,
 
 	__KGIL_A_OBJECT_MAX,
 #define KGIL_A_OBJECT_MAX (__KGIL_A_OBJECT_MAX - 1)
