@@ -174,18 +174,31 @@ void kgil_fair_leave(struct kgil_share *share, u64 now)
 	share->left = now;
 }
 
-/* It wants the gil again. */
-void kgil_fair_return(struct kgil_share *share, u64 now)
+/**
+ * kgil_fair_return() - it wants the gil again
+ * @share: of the thread
+ * @turns: of the gil
+ * @now: ns
+ * @kept: the gil was left free for it meanwhile
+ */
+void kgil_fair_return(struct kgil_share *share, struct kgil_turns *turns,
+		      u64 now, bool kept)
 {
-	if (!share->left || now - share->left > KGIL_QUICK_NS)
+	u64 gap = now - share->left;
+
+	if (!share->left || gap > KGIL_QUICK_NS)
 		share->quick = 0;
 	else if (share->quick < KGIL_QUICK_TIMES)
 		share->quick++;
 	share->left = 0;
+	if (kept)
+		turns->passed += gap;
 }
 
-/* Does a release of it leave the gil free for it? */
-bool kgil_fair_keeps(const struct kgil_share *share)
+/* Does a release in the middle of its interval leave the gil free for it? */
+bool kgil_fair_keeps(const struct kgil_share *share,
+		     const struct kgil_turns *turns, u64 interval)
 {
-	return share->quick >= KGIL_QUICK_TIMES;
+	return share->quick >= KGIL_QUICK_TIMES &&
+	       !kgil_fair_takes_oldest(turns, interval);
 }

@@ -41,8 +41,9 @@
 /*
  * A thread back within this time after a release, so many times in a row, is one
  * that releases around calls that don't block.  Its release then doesn't hand
- * over: the gil stays free for it this long.  Ten microseconds are what two
- * switches cost.
+ * over: the gil stays free for it this long, unless its interval is over or the
+ * oldest waiter was passed over for long.  Ten microseconds are what two switches
+ * cost.
  */
 #define KGIL_QUICK_NS		10000
 #define KGIL_QUICK_TIMES	8
@@ -66,7 +67,7 @@ struct kgil_share {
 /**
  * struct kgil_turns - what a gil remembers of whose turn it was
  * @floor: the least @key of those who want it; only grows
- * @passed: time it was held since the oldest waiter was last the next
+ * @passed: time it was held, or kept, since the oldest waiter was last the next
  * @guarded: the owner was the oldest waiter, and isn't asked before its interval
  *	is over
  */
@@ -99,7 +100,9 @@ void kgil_fair_turn(struct kgil_turns *turns, const struct kgil_share *least,
 		    bool is_least, bool is_oldest);
 
 void kgil_fair_leave(struct kgil_share *share, u64 now);
-void kgil_fair_return(struct kgil_share *share, u64 now);
-bool kgil_fair_keeps(const struct kgil_share *share);
+void kgil_fair_return(struct kgil_share *share, struct kgil_turns *turns,
+		      u64 now, bool kept);
+bool kgil_fair_keeps(const struct kgil_share *share,
+		     const struct kgil_turns *turns, u64 interval);
 
 #endif /* _KGIL_POLICY_H */
