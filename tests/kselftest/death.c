@@ -827,6 +827,8 @@ KGIL_TEST(unowned, granted_released_and_taken)
 		ASSERT_EQ(0, acquire(self->fd));
 		ASSERT_EQ(0, call(victim, op_pin, 0));
 		ASSERT_TRUE(post_waits(victim, op_acquire, 0));
+		/* Long enough for a hand-off. */
+		usleep(A_WHILE_US);
 		hold_back_others();
 		ASSERT_EQ(0, release(self->fd));
 		ASSERT_EQ(0, release(self->fd));

@@ -34,7 +34,7 @@ static struct kgil_query ask(int fd, int pattern)
 KGIL_TEST(device, query)
 {
 	const __u64 features = KGIL_FEATURE_DROP_PAGE | KGIL_FEATURE_OWNER_DEAD |
-			       KGIL_FEATURE_NETLINK;
+			       KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD;
 	const __u64 types = 1ULL << KGIL_TYPE_GIL | 1ULL << KGIL_TYPE_SEM | 1ULL << KGIL_TYPE_LOCK |
 			    1ULL << KGIL_TYPE_RLOCK;
 	struct kgil_query query = ask(self->fd, 0xcc);
@@ -44,7 +44,7 @@ KGIL_TEST(device, query)
 	EXPECT_EQ(KGIL_ABI_VERSION, query.abi);
 	EXPECT_EQ(features, query.features & features);
 	EXPECT_EQ(types, query.types & types);
-	EXPECT_NE(KGIL_POLICY_DEFAULT, query.default_policy);
+	EXPECT_EQ(KGIL_POLICY_FAIR, query.default_policy);
 }
 
 /* The default policy of the query is the one that a gil gets. */
@@ -97,6 +97,11 @@ static const struct kgil_create refused[] = {
 	{ .type = KGIL_TYPE_GIL, .interval_ns = UINT64_MAX },
 	{ .type = KGIL_TYPE_GIL, .policy = 1000 },
 	{ .type = KGIL_TYPE_GIL, .policy = 0xffffffff },
+	{ .type = KGIL_TYPE_GIL, .policy = KGIL_POLICY_FAIR + 1 },
+	{ .type = KGIL_TYPE_GIL, .flags = 1U << 2 },
+	{ .type = KGIL_TYPE_GIL, .flags = KGIL_CREATE_TIMED | 1 },
+	{ .type = KGIL_TYPE_GIL, .handoff_ns = 1 },
+	{ .type = KGIL_TYPE_GIL, .handoff_ns = KGIL_HANDOFF_DEFAULT },
 	{ .type = KGIL_TYPE_GIL, .count = 1 },
 	{ .type = KGIL_TYPE_GIL, .max = 1 },
 	{ .type = KGIL_TYPE_SEM, .max = 0 },
@@ -109,12 +114,16 @@ static const struct kgil_create refused[] = {
 	{ .type = KGIL_TYPE_SEM, .max = 1, .pad = 1 },
 	{ .type = KGIL_TYPE_SEM, .max = 1, .policy = KGIL_POLICY_FIFO },
 	{ .type = KGIL_TYPE_SEM, .max = 1, .interval_ns = KGIL_INTERVAL_DEFAULT },
+	{ .type = KGIL_TYPE_SEM, .max = 1, .handoff_ns = KGIL_HANDOFF_MAX + 1 },
+	{ .type = KGIL_TYPE_SEM, .max = 1, .handoff_ns = UINT64_MAX },
 	{ .type = KGIL_TYPE_LOCK, .count = 1 },
 	{ .type = KGIL_TYPE_LOCK, .max = 1 },
 	{ .type = KGIL_TYPE_LOCK, .flags = 1 },
 	{ .type = KGIL_TYPE_LOCK, .pad = 1 },
 	{ .type = KGIL_TYPE_LOCK, .policy = KGIL_POLICY_FIFO },
 	{ .type = KGIL_TYPE_LOCK, .interval_ns = KGIL_INTERVAL_DEFAULT },
+	{ .type = KGIL_TYPE_LOCK, .handoff_ns = KGIL_HANDOFF_MAX + 1 },
+	{ .type = KGIL_TYPE_LOCK, .handoff_ns = 1ULL << 63 },
 	{ .type = KGIL_TYPE_RLOCK, .count = 1 },
 	{ .type = KGIL_TYPE_RLOCK, .max = KGIL_COUNT_MAX + 1 },
 	{ .type = KGIL_TYPE_RLOCK, .max = 0xffffffff },
@@ -122,6 +131,8 @@ static const struct kgil_create refused[] = {
 	{ .type = KGIL_TYPE_RLOCK, .pad = 1 },
 	{ .type = KGIL_TYPE_RLOCK, .policy = KGIL_POLICY_FIFO },
 	{ .type = KGIL_TYPE_RLOCK, .interval_ns = KGIL_INTERVAL_DEFAULT },
+	{ .type = KGIL_TYPE_RLOCK, .handoff_ns = KGIL_HANDOFF_MAX + 1 },
+	{ .type = KGIL_TYPE_RLOCK, .flags = KGIL_CREATE_TIMED | 1U << 31 },
 };
 
 KGIL_TEST(device, create_refuses)
@@ -149,6 +160,14 @@ static const struct kgil_create accepted[] = {
 	{ .type = KGIL_TYPE_LOCK },
 	{ .type = KGIL_TYPE_RLOCK, .max = 1 },
 	{ .type = KGIL_TYPE_RLOCK, .max = KGIL_COUNT_MAX },
+	{ .type = KGIL_TYPE_GIL, .interval_ns = KGIL_INTERVAL_MIN, .policy = KGIL_POLICY_FAIR },
+	{ .type = KGIL_TYPE_GIL, .interval_ns = KGIL_INTERVAL_MIN, .flags = KGIL_CREATE_TIMED },
+	{ .type = KGIL_TYPE_SEM, .max = 1, .handoff_ns = KGIL_HANDOFF_AT_ONCE },
+	{ .type = KGIL_TYPE_SEM, .max = 5, .count = 3, .handoff_ns = KGIL_HANDOFF_MAX },
+	{ .type = KGIL_TYPE_SEM, .max = 5, .flags = KGIL_CREATE_TIMED },
+	{ .type = KGIL_TYPE_LOCK, .handoff_ns = KGIL_HANDOFF_AT_ONCE },
+	{ .type = KGIL_TYPE_LOCK, .handoff_ns = KGIL_HANDOFF_MAX, .flags = KGIL_CREATE_TIMED },
+	{ .type = KGIL_TYPE_RLOCK, .handoff_ns = 2, .flags = KGIL_CREATE_TIMED },
 };
 
 KGIL_TEST(device, create_accepts)
@@ -167,6 +186,10 @@ KGIL_TEST(device, create_accepts)
 		state = state_of(fd);
 		EXPECT_EQ(args->type, state.type);
 		EXPECT_EQ(args->interval_ns, state.interval_ns);
+		if (args->handoff_ns)
+			EXPECT_EQ(args->handoff_ns, state.handoff_ns);
+		if (args->policy)
+			EXPECT_EQ(args->policy, state.policy);
 		if (args->max)
 			EXPECT_EQ(args->max, state.max);
 		if (args->type == KGIL_TYPE_SEM)
@@ -209,7 +232,8 @@ KGIL_TEST(device, bad_pointer)
 KGIL_TEST(device, bad_pointer_on_object)
 {
 	static const unsigned long commands[] = { KGIL_IOC_STATE, KGIL_IOC_STATS, KGIL_IOC_ATTACH,
-						  KGIL_IOC_ACQUIRE_UNTIL, KGIL_IOC_SET_INTERVAL };
+						  KGIL_IOC_ACQUIRE_UNTIL, KGIL_IOC_SET_INTERVAL,
+						  KGIL_IOC_SET_POLICY, KGIL_IOC_THREAD };
 	int gil = new_gil(0);
 	size_t i;
 
@@ -223,7 +247,8 @@ KGIL_TEST(device, bad_pointer_on_object)
 /* A structure that cannot be written to is one that cannot be filled. */
 KGIL_TEST(device, read_only_pointer)
 {
-	static const unsigned long commands[] = { KGIL_IOC_STATE, KGIL_IOC_STATS, KGIL_IOC_ATTACH };
+	static const unsigned long commands[] = { KGIL_IOC_STATE, KGIL_IOC_STATS, KGIL_IOC_ATTACH,
+						  KGIL_IOC_THREAD };
 	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int gil = new_gil(0);
 	size_t i;
@@ -245,6 +270,9 @@ static const unsigned long object_commands[] = {
 	KGIL_IOC_STATS,
 	KGIL_IOC_ATTACH,
 	KGIL_IOC_SET_INTERVAL,
+	KGIL_IOC_SET_POLICY,
+	KGIL_IOC_SET_HANDOFF,
+	KGIL_IOC_THREAD,
 };
 
 static const unsigned long device_commands[] = { KGIL_IOC_QUERY, KGIL_IOC_CREATE };
@@ -269,6 +297,10 @@ static const unsigned long unknown_commands[] = {
 	_IOR(KGIL_IOC_MAGIC, 0x95, struct kgil_stats),
 	_IOR(KGIL_IOC_MAGIC, 0x96, struct kgil_state),
 	_IOW(KGIL_IOC_MAGIC, 0x97, __u64),
+	_IOW(KGIL_IOC_MAGIC, 0x99, __u64),
+	_IOW(KGIL_IOC_MAGIC, 0x9a, __u32),
+	_IOW(KGIL_IOC_MAGIC, 0x9b, __u64),
+	_IO(KGIL_IOC_MAGIC, 0x9c),
 };
 
 KGIL_TEST(device, unknown_command)
@@ -322,6 +354,18 @@ KGIL_TEST(object, argument)
 	EXPECT_EQ(0, release(self->fd));
 }
 
+static __u64 default_handoff(__u32 type)
+{
+	switch (type) {
+	case KGIL_TYPE_GIL:
+		return 0;
+	case KGIL_TYPE_SEM:
+		return KGIL_HANDOFF_AT_ONCE;
+	default:
+		return KGIL_HANDOFF_DEFAULT;
+	}
+}
+
 /* What a new object looks like. */
 KGIL_TEST(object, new_state)
 {
@@ -338,8 +382,9 @@ KGIL_TEST(object, new_state)
 	EXPECT_EQ(1, state.count);
 	EXPECT_EQ(variant->type == KGIL_TYPE_RLOCK ? KGIL_COUNT_MAX : 1, state.max);
 	EXPECT_EQ(0, state.waiters);
-	EXPECT_EQ(gil ? KGIL_POLICY_FIFO : 0, state.policy);
+	EXPECT_EQ(gil ? KGIL_POLICY_FAIR : 0, state.policy);
 	EXPECT_EQ(gil ? KGIL_INTERVAL_DEFAULT : 0, state.interval_ns);
+	EXPECT_EQ(default_handoff(variant->type), state.handoff_ns);
 }
 
 /* Nothing has happened to a new object. */

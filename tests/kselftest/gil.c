@@ -20,12 +20,12 @@ FIXTURE_TEARDOWN(gil)
 
 #define EXPECT_FREE()                                                       \
 	EXPECT_STATE(self->fd, .type = KGIL_TYPE_GIL, .count = 1, .max = 1, \
-		     .policy = KGIL_POLICY_FIFO, .interval_ns = KGIL_INTERVAL_DEFAULT)
+		     .policy = KGIL_POLICY_FAIR, .interval_ns = KGIL_INTERVAL_DEFAULT)
 
 #define EXPECT_MINE()                                                                         \
 	EXPECT_STATE(self->fd, .type = KGIL_TYPE_GIL, .flags = KGIL_STATE_MINE,               \
 		     .owner = attach(self->fd), .owner_pid = getpid(), .owner_tid = gettid(), \
-		     .depth = 1, .max = 1, .policy = KGIL_POLICY_FIFO,                        \
+		     .depth = 1, .max = 1, .policy = KGIL_POLICY_FAIR,                        \
 		     .interval_ns = KGIL_INTERVAL_DEFAULT)
 
 KGIL_TEST(gil, acquire_and_release)

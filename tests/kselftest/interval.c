@@ -22,7 +22,7 @@ static const struct kgil_page *map(int fd)
 
 FIXTURE_SETUP(gil)
 {
-	self->fd = new_gil(INTERVAL);
+	self->fd = new_fifo_gil(INTERVAL);
 	self->page = map(self->fd);
 }
 

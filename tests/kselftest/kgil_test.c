@@ -113,6 +113,14 @@ int new_gil(__u64 interval_ns)
 	return must_create(&(struct kgil_create){
 		.type = KGIL_TYPE_GIL,
 		.interval_ns = interval_ns,
+	});
+}
+
+int new_fifo_gil(__u64 interval_ns)
+{
+	return must_create(&(struct kgil_create){
+		.type = KGIL_TYPE_GIL,
+		.interval_ns = interval_ns,
 		.policy = KGIL_POLICY_FIFO,
 	});
 }
@@ -196,6 +204,16 @@ int set_interval(int fd, __u64 interval_ns)
 	return command(fd, KGIL_IOC_SET_INTERVAL, (unsigned long)&interval_ns);
 }
 
+int set_policy(int fd, __u32 policy)
+{
+	return command(fd, KGIL_IOC_SET_POLICY, (unsigned long)&policy);
+}
+
+int set_handoff(int fd, __u64 handoff_ns)
+{
+	return command(fd, KGIL_IOC_SET_HANDOFF, (unsigned long)&handoff_ns);
+}
+
 #define CANARY_SIZE  16
 #define OUT_SIZE_MAX 256
 
@@ -240,6 +258,14 @@ __u64 attach(int fd)
 	__u64 id;
 
 	read_filled(fd, KGIL_IOC_ATTACH, &id, sizeof(id));
+	return id;
+}
+
+__u64 thread_id(int fd)
+{
+	__u64 id;
+
+	read_filled(fd, KGIL_IOC_THREAD, &id, sizeof(id));
 	return id;
 }
 
@@ -300,6 +326,7 @@ static const struct field fields[] = {
 	FIELD(waiters),
 	FIELD(policy),
 	FIELD(interval_ns),
+	FIELD(handoff_ns),
 };
 
 static __u64 get_field(const struct kgil_state *state, const struct field *field)

@@ -73,6 +73,7 @@ int command(int fd, unsigned long cmd, unsigned long arg);
 int create(const struct kgil_create *args);
 /* A new descriptor. */
 int new_gil(__u64 interval_ns);
+int new_fifo_gil(__u64 interval_ns);
 int new_sem(__u32 count, __u32 max);
 int new_lock(void);
 int new_rlock(__u32 max_depth);
@@ -86,8 +87,11 @@ int acquire_until(int fd, __u64 deadline_ns);
 int release(int fd);
 int yield_gil(int fd);
 int set_interval(int fd, __u64 interval_ns);
-/* The calling thread's id. */
+int set_policy(int fd, __u32 policy);
+int set_handoff(int fd, __u64 handoff_ns);
+/* The calling thread's id: where it can own, and on any object. */
 __u64 attach(int fd);
+__u64 thread_id(int fd);
 
 /* Each checks that the kernel fills every byte. */
 struct kgil_state state_of(int fd);

@@ -18,12 +18,14 @@ FIXTURE_TEARDOWN(lock)
 	close(self->fd);
 }
 
-#define EXPECT_FREE() EXPECT_STATE(self->fd, .type = KGIL_TYPE_LOCK, .count = 1, .max = 1)
+#define EXPECT_FREE()                                                        \
+	EXPECT_STATE(self->fd, .type = KGIL_TYPE_LOCK, .count = 1, .max = 1, \
+		     .handoff_ns = KGIL_HANDOFF_DEFAULT)
 
 /* Taken by a thread, which doesn't make it the owner. */
 #define EXPECT_TAKEN_BY(pid, tid)                                                              \
 	EXPECT_STATE(self->fd, .type = KGIL_TYPE_LOCK, .owner_pid = (pid), .owner_tid = (tid), \
-		     .max = 1)
+		     .max = 1, .handoff_ns = KGIL_HANDOFF_DEFAULT)
 
 KGIL_TEST(lock, true_false_error)
 {

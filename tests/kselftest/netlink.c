@@ -344,6 +344,9 @@ static void expect_object(struct __test_metadata *_metadata, int sock, int fd)
 	EXPECT_EQ(state.waiters, get_u32(table[KGIL_A_OBJECT_WAITERS]));
 	EXPECT_EQ(gil, !!table[KGIL_A_OBJECT_POLICY]);
 	EXPECT_EQ(gil, !!table[KGIL_A_OBJECT_INTERVAL]);
+	EXPECT_EQ(!gil, !!table[KGIL_A_OBJECT_HANDOFF]);
+	if (!gil)
+		EXPECT_EQ(state.handoff_ns, get_u64(table[KGIL_A_OBJECT_HANDOFF]));
 	if (gil) {
 		EXPECT_EQ(state.policy, get_u32(table[KGIL_A_OBJECT_POLICY]));
 		EXPECT_EQ(state.interval_ns, get_u64(table[KGIL_A_OBJECT_INTERVAL]));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The page of a gil: who may see it, and that nobody may write it. */
+/* The page: who may see it, who may write it, and what a gil's shows. */
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -30,7 +30,7 @@ static int map_error(int fd, size_t size, int prot, int flags, off_t offset)
 
 static __u64 owner_of(const struct kgil_page *page)
 {
-	return __atomic_load_n(&page->owner, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&page->word, __ATOMIC_ACQUIRE) & KGIL_WORD_VALUE;
 }
 
 /* As the state has it at the same time, while nothing happens. */
@@ -43,7 +43,7 @@ static bool page_is_state(const struct kgil_page *page, int fd)
 	for (i = 0; i < page_size - sizeof(*page); i++)
 		if (rest[i])
 			return false;
-	return page->owner == state.owner && page->pad == 0 &&
+	return owner_of(page) == state.owner && page->depth == 0 &&
 	       !page->drop_request == !(state.flags & KGIL_STATE_DROP_REQUEST);
 }
 
@@ -140,15 +140,38 @@ KGIL_TEST(page, several_mappings)
 	EXPECT_EQ(attach(self->fd), owner_of(self->page));
 }
 
-KGIL_TEST(page, never_writable)
+KGIL_TEST(page, stays_read_only)
 {
-	EXPECT_EQ(EACCES, map_error(self->fd, page_size, PROT_READ | PROT_WRITE, MAP_SHARED, 0));
-	EXPECT_EQ(EACCES, map_error(self->fd, page_size, PROT_WRITE, MAP_SHARED, 0));
 	EXPECT_EQ(-1, mprotect((void *)self->page, page_size, PROT_READ | PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_EQ(-1, mprotect((void *)self->page, page_size, PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_TRUE(page_is_state(self->page, self->fd));
+}
+
+/* Made to write, it is writable, and stays so. */
+KGIL_TEST(page, writable)
+{
+	struct kgil_page *page;
+
+	EXPECT_EQ(0, map_error(self->fd, page_size, PROT_WRITE, MAP_SHARED, 0));
+	page = mmap(NULL, page_size, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, page);
+	EXPECT_TRUE(page_is_state(page, self->fd));
+	page->acquisitions = 5;
+	EXPECT_EQ(5, __atomic_load_n(&self->page->acquisitions, __ATOMIC_ACQUIRE));
+	EXPECT_EQ(0, mprotect(page, page_size, PROT_READ));
+	EXPECT_EQ(0, mprotect(page, page_size, PROT_READ | PROT_WRITE));
+	page->acquisitions = 0;
+	EXPECT_EQ(0, __atomic_load_n(&self->page->acquisitions, __ATOMIC_ACQUIRE));
+}
+
+/* Writable for one, read-only for another. */
+KGIL_TEST(page, stays_read_only_beside_writable)
+{
+	ASSERT_EQ(0, map_error(self->fd, page_size, PROT_READ | PROT_WRITE, MAP_SHARED, 0));
+	EXPECT_EQ(-1, mprotect((void *)self->page, page_size, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
 }
 
 /* A copy would show the same for ever. */
@@ -190,16 +213,20 @@ KGIL_TEST(page, moves)
 	EXPECT_EQ(attach(self->fd), owner_of(self->page));
 }
 
-KGIL_TEST(page, of_a_gil_only)
+KGIL_TEST(page, of_each_type)
 {
-	static const __u32 types[] = { KGIL_TYPE_SEM, KGIL_TYPE_LOCK, KGIL_TYPE_RLOCK };
-	size_t i;
+	__u32 type;
 
-	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		int fd = new_object(types[i]);
+	for (type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++) {
+		int fd = new_object(type);
 		struct kgil_state before = state_of(fd);
+		const struct kgil_page *page = map(fd);
 
-		EXPECT_EQ(ENODEV, map_error(fd, page_size, PROT_READ, MAP_SHARED, 0));
+		EXPECT_EQ(type == KGIL_TYPE_SEM ? 1 : 0, page->word);
+		EXPECT_EQ(0, map_error(fd, page_size, PROT_READ | PROT_WRITE, MAP_SHARED, 0));
+		EXPECT_EQ(EINVAL, map_error(fd, page_size, PROT_READ, MAP_PRIVATE, 0));
+		EXPECT_EQ(EINVAL, map_error(fd, 2 * page_size, PROT_READ, MAP_SHARED, 0));
+		EXPECT_EQ(0, munmap((void *)page, page_size));
 		EXPECT_TRUE(state_is(fd, &before));
 		close(fd);
 	}

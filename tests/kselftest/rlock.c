@@ -20,12 +20,14 @@ FIXTURE_TEARDOWN(rlock)
 	close(self->fd);
 }
 
-#define EXPECT_FREE() EXPECT_STATE(self->fd, .type = KGIL_TYPE_RLOCK, .count = 1, .max = DEPTH)
+#define EXPECT_FREE()                                                             \
+	EXPECT_STATE(self->fd, .type = KGIL_TYPE_RLOCK, .count = 1, .max = DEPTH, \
+		     .handoff_ns = KGIL_HANDOFF_DEFAULT)
 
 #define EXPECT_MINE(times)                                                                    \
 	EXPECT_STATE(self->fd, .type = KGIL_TYPE_RLOCK, .flags = KGIL_STATE_MINE,             \
 		     .owner = attach(self->fd), .owner_pid = getpid(), .owner_tid = gettid(), \
-		     .depth = (times), .max = DEPTH)
+		     .depth = (times), .max = DEPTH, .handoff_ns = KGIL_HANDOFF_DEFAULT)
 
 KGIL_TEST(rlock, recursion)
 {

@@ -22,8 +22,9 @@ FIXTURE_TEARDOWN(sem)
 }
 
 /* All of a semaphore's state but its count stays as it is. */
-#define EXPECT_COUNT(number) \
-	EXPECT_STATE(self->fd, .type = KGIL_TYPE_SEM, .count = (number), .max = MAX)
+#define EXPECT_COUNT(number)                                                         \
+	EXPECT_STATE(self->fd, .type = KGIL_TYPE_SEM, .count = (number), .max = MAX, \
+		     .handoff_ns = KGIL_HANDOFF_AT_ONCE)
 
 KGIL_TEST(sem, counts)
 {

@@ -128,6 +128,8 @@ KGIL_TEST(each, granted_before_signal)
 	for (i = 0; i < 20; i++) {
 		ASSERT_EQ(0, acquire(self->fd));
 		ASSERT_TRUE(post_waits(worker, op_acquire, 0));
+		/* Long enough for a hand-off. */
+		usleep(A_WHILE_US);
 		/* The worker sees both when it runs again. */
 		hold_back_others();
 		ASSERT_EQ(0, release(self->fd));

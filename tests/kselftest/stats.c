@@ -236,7 +236,7 @@ KGIL_TEST(each, row)
 	EXPECT_EQ(state.count, proc_number(id, "count"));
 	EXPECT_EQ(state.max, proc_number(id, "max"));
 	EXPECT_EQ(state.waiters, proc_number(id, "waiters"));
-	EXPECT_STREQ(gil ? "fifo" : "-", proc_field(id, "policy"));
+	EXPECT_STREQ(gil ? "fair" : "-", proc_field(id, "policy"));
 	EXPECT_TRUE(shows(id, "interval_ns", gil, state.interval_ns));
 	snprintf(flags, sizeof(flags), "0x%x", state.flags & ~KGIL_STATE_MINE);
 	EXPECT_STREQ(flags, proc_field(id, "flags"));

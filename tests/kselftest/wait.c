@@ -192,9 +192,27 @@ KGIL_TEST(each, release_races_with_deadline)
 	}
 }
 
-TYPE_FIXTURE(fifo);
+FIXTURE(fifo) {
+	int fd;
+};
+
+FIXTURE_VARIANT(fifo) {
+	__u32 type;
+};
+
 TYPE_VARIANT(fifo, gil, KGIL_TYPE_GIL);
 TYPE_VARIANT(fifo, sem, KGIL_TYPE_SEM);
+
+FIXTURE_SETUP(fifo)
+{
+	self->fd = variant->type == KGIL_TYPE_GIL ? new_fifo_gil(0) : new_object(variant->type);
+}
+
+FIXTURE_TEARDOWN(fifo)
+{
+	end_workers();
+	close(self->fd);
+}
 
 /* Order of arrival. */
 KGIL_TEST(fifo, order)
