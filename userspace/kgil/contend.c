@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * kgil contend: contention on demand.  Threads or processes acquire and release
- * one lock, each time by a system call, and what they saw is reported.
+ * one lock, and what they saw is reported.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,12 +36,20 @@ static struct contend_opts opts = {
 	.count = 1,
 };
 
+/* The order of enum kgil_policy, from KGIL_POLICY_FIFO. */
+static const char *const policy_words[] = { "fifo", "fair", NULL };
+
 /* Whether these were given. */
+#define NOT_GIVEN UINT_MAX
 static uint64_t duration_given, count_given;
+static unsigned int path_given = NOT_GIVEN, policy_given = NOT_GIVEN;
 
 static const struct opt options[] = {
 	{ "type", 't', OPT_CHOICE, &opts.type, .arg = "TYPE", .words = contend_type_words,
 	  .help = "gil, sem, lock, rlock, or none: no lock at all (default: gil)" },
+	{ "path", 'p', OPT_CHOICE, &path_given, .arg = "PATH", .words = path_words,
+	  .help = "ioctl: every acquire and release is a system call; word: a free lock is\n"
+		  "taken and given back by its shared word, without one (default: ioctl)" },
 	{ "threads", 'T', OPT_NUMBER, &opts.threads, .arg = "N", .min = 1, .max = THREADS_MAX,
 	  .help = "number of threads, 1 to 1024 (default: 4)" },
 	{ "processes", 'P', OPT_FLAG, &opts.processes,
@@ -67,6 +76,14 @@ static const struct opt options[] = {
 	{ "interval", 'I', OPT_TIME, &opts.interval, .arg = "TIME", .min = KGIL_INTERVAL_MIN,
 	  .max = KGIL_INTERVAL_MAX, .unit = OPT_US,
 	  .help = "switch interval, gil only, 10us to 1s; without a unit: us (default: 5ms)" },
+	{ "policy", 'y', OPT_CHOICE, &policy_given, .arg = "POLICY", .words = policy_words,
+	  .help = "who is next, gil only: fair: who held it least; fifo: who came first\n"
+		  "(default: fair)" },
+	{ "handoff", 'f', OPT_TIME, &opts.handoff, .arg = "TIME", .min = KGIL_HANDOFF_AT_ONCE,
+	  .max = KGIL_HANDOFF_MAX, .unit = OPT_US,
+	  .help = "how long a waiter may be passed over by threads that come later; sem,\n"
+		  "lock and rlock only, 1ns to 1s, 1ns: never; without a unit: us (default:\n"
+		  "lock and rlock 1ms, sem 1ns)" },
 	{ "count", 'c', OPT_NUMBER, &count_given, .arg = "N", .min = 1, .max = KGIL_COUNT_MAX,
 	  .help = "how many threads may hold the semaphore at once, sem only,\n"
 		  "1 to 2147483647 (default: 1)" },
@@ -76,13 +93,14 @@ static const struct opt options[] = {
 static const struct opt_spec spec = {
 	.command = "contend",
 	.about = "Let threads contend for one lock, and report throughput, waits, holds,\n"
-		 "fairness and lost updates. Every acquire and release is a system call.\n"
-		 "Ctrl-C ends it early and prints the results so far.",
+		 "fairness and lost updates. Ctrl-C ends it early and prints the results so\n"
+		 "far.",
 	.opts = options,
 	.more = "A time is a number and ns, us, ms or s: 10us, 1.5ms, 2s.\n"
 		"\n"
 		"Examples:\n"
 		"  kgil contend --type lock --threads 8 --work 50us\n"
+		"  kgil contend --type lock --path word --handoff 100us\n"
 		"  kgil contend --type gil --interval 100us --work 1ms --io 1ms\n"
 		"  kgil contend --type none --work 0 --ops 1000000    # loses updates\n",
 };
@@ -96,31 +114,79 @@ static int check_options(void)
 		return err_usage("--nonblocking: not with --type none, which has no lock");
 	if (opts.type == CONTEND_NONE && opts.timeout)
 		return err_usage("--timeout: not with --type none, which has no lock");
+	if (opts.type == CONTEND_NONE && path_given != NOT_GIVEN)
+		return err_usage("--path: not with --type none, which has no lock");
 	if (opts.type != CONTEND_GIL && opts.interval)
 		return err_usage("--interval: only with --type gil");
+	if (opts.type != CONTEND_GIL && policy_given != NOT_GIVEN)
+		return err_usage("--policy: only with --type gil");
+	if ((opts.type == CONTEND_GIL || opts.type == CONTEND_NONE) && opts.handoff)
+		return err_usage("--handoff: only with --type sem, lock or rlock");
 	if (opts.type != CONTEND_SEM && count_given)
 		return err_usage("--count: only with --type sem");
+	return STATUS_OK;
+}
+
+/* What was given takes the place of the defaults. */
+static void apply_options(void)
+{
+	if (path_given != NOT_GIVEN)
+		opts.path = path_given;
+	if (policy_given != NOT_GIVEN)
+		opts.policy = KGIL_POLICY_FIFO + policy_given;
 	if (count_given)
 		opts.count = count_given;
 	if (duration_given)
 		opts.duration = duration_given;
 	else if (opts.ops)
 		opts.duration = 0;
-	return STATUS_OK;
 }
 
 static int create_object(void)
 {
-	switch (opts.type) {
-	case CONTEND_GIL:
-		return kgil_create_gil(opts.interval);
-	case CONTEND_SEM:
-		return kgil_create_sem(opts.count, opts.count);
-	case CONTEND_LOCK:
-		return kgil_create_lock();
-	default:
-		return kgil_create_rlock();
+	static const uint32_t types[] = {
+		[CONTEND_GIL] = KGIL_TYPE_GIL,
+		[CONTEND_SEM] = KGIL_TYPE_SEM,
+		[CONTEND_LOCK] = KGIL_TYPE_LOCK,
+		[CONTEND_RLOCK] = KGIL_TYPE_RLOCK,
+	};
+	struct kgil_create create = {
+		.type = types[opts.type],
+		.interval_ns = opts.interval,
+		.policy = opts.policy,
+		.handoff_ns = opts.handoff,
+	};
+
+	if (opts.type == CONTEND_SEM) {
+		create.count = opts.count;
+		create.max = opts.count;
 	}
+	return kgil_create(&create);
+}
+
+/* Make the object and what all workers share of it. */
+static int make_object(struct contend *run)
+{
+	run->fd = create_object();
+	if (run->fd < 0)
+		return err_device(errno, "create");
+	if (kgil_state(run->fd, &run->state))
+		return err_device(errno, "state");
+	if (opts.path == PATH_WORD && path_open(&run->path, run->fd, PATH_WORD))
+		return err_device(errno, "map the word");
+	return STATUS_OK;
+}
+
+/* What the kernel counted; the page alone tells how much of it was by the word. */
+static int read_counts(struct contend *run)
+{
+	const struct kgil_page *page = kgil_map(run->fd);
+
+	if (!page)
+		return err_device(errno, "mmap");
+	run->by_word = __atomic_load_n(&page->acquisitions, __ATOMIC_RELAXED);
+	kgil_unmap(page);
+	return kgil_stats(run->fd, &run->stats) ? err_device(errno, "statistics") : STATUS_OK;
 }
 
 /* Each thread has a timer of its own. */
@@ -210,6 +276,7 @@ static int run_workers(struct contend *run)
 {
 	struct work_team *team;
 	sigset_t ending;
+	int status;
 
 	set_up_signals(&ending);
 	team = opts.processes ? work_team_fork(opts.threads, contend_work, run) :
@@ -223,39 +290,39 @@ static int run_workers(struct contend *run)
 	run->end = wait_for_end(run, team, &ending);
 	end_workers(run, team);
 	out_progress_end();
-	if (run->fd >= 0 && kgil_stats(run->fd, &run->stats))
-		return err_device(errno, "statistics");
-	return contend_report(run);
+	status = run->fd < 0 ? STATUS_OK : read_counts(run);
+	return status ? status : contend_report(run);
 }
 
 int cmd_contend(int argc, char **argv)
 {
+	int status = STATUS_OK;
 	struct contend *run;
 	size_t size;
-	int fd = -1, status;
 
 	opt_parse(&spec, argc, argv);
 	status = check_options();
 	if (status)
 		return status;
-	if (opts.type != CONTEND_NONE) {
-		fd = create_object();
-		if (fd < 0)
-			return err_device(errno, "create");
-	}
+	apply_options();
 	size = sizeof(*run) + opts.threads * sizeof(run->workers[0]);
 	run = work_shared_alloc(size);
 	if (!run)
 		return err_failed("out of memory for %llu threads",
 				  (unsigned long long)opts.threads);
-	raise_open_files();
-	work_calibrate();
 	run->opts = opts;
-	run->fd = fd;
-	run->chunk = work_rounds_of(CHUNK_NS);
-	status = run_workers(run);
+	run->fd = -1;
+	if (opts.type != CONTEND_NONE)
+		status = make_object(run);
+	if (!status) {
+		raise_open_files();
+		work_calibrate();
+		run->chunk = work_rounds_of(CHUNK_NS);
+		status = run_workers(run);
+	}
+	path_close(&run->path);
+	if (run->fd >= 0)
+		close(run->fd);
 	work_shared_free(run, size);
-	if (fd >= 0)
-		close(fd);
 	return status;
 }

@@ -12,6 +12,7 @@
 #include <kgil.h>
 
 #include "hist.h"
+#include "path.h"
 
 /* The order of the words of --type. */
 enum contend_type {
@@ -25,6 +26,7 @@ enum contend_type {
 /**
  * struct contend_opts - what was asked for; times in ns
  * @type: enum contend_type
+ * @path: enum path_kind
  * @threads: how many threads or processes
  * @processes: processes, not threads
  * @work: processor time inside
@@ -34,10 +36,13 @@ enum contend_type {
  * @nonblocking: try only
  * @timeout: give up waiting; 0: never
  * @interval: of a gil; 0: the default
+ * @policy: of a gil, enum kgil_policy
  * @count: of a sem
+ * @handoff: of a sem, lock or rlock; 0: the default
  */
 struct contend_opts {
 	unsigned int type;
+	unsigned int path;
 	uint64_t threads;
 	bool processes;
 	uint64_t work;
@@ -47,7 +52,9 @@ struct contend_opts {
 	bool nonblocking;
 	uint64_t timeout;
 	uint64_t interval;
+	uint32_t policy;
 	uint64_t count;
+	uint64_t handoff;
 };
 
 /**
@@ -101,6 +108,8 @@ union contend_counter {
  * struct contend - a run, in memory shared with the workers
  * @opts: what was asked for
  * @fd: the object; -1: none
+ * @path: how to take it by its word, for all workers; else each has its own
+ * @state: the object when it was new: what it is set to
  * @chunk: rounds between two looks at @stop and the drop request
  * @start: when it started
  * @stop: workers must end
@@ -109,11 +118,14 @@ union contend_counter {
  * @end: why it ended
  * @lost_workers: processes that ended in another way than by themselves
  * @stats: what the kernel counted
+ * @by_word: acquisitions by the word, as the page says
  * @workers: one for each worker
  */
 struct contend {
 	struct contend_opts opts;
 	int fd;
+	struct path path;
+	struct kgil_state state;
 	uint64_t chunk;
 	uint64_t start;
 	atomic_bool stop;
@@ -122,6 +134,7 @@ struct contend {
 	enum contend_end end;
 	unsigned int lost_workers;
 	struct kgil_stats stats;
+	uint64_t by_word;
 	struct contend_worker workers[];
 };
 

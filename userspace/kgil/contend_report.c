@@ -12,6 +12,7 @@
 #include "contend.h"
 #include "err.h"
 #include "machine.h"
+#include "net.h"
 #include "out.h"
 #include "stats.h"
 
@@ -126,11 +127,15 @@ static void print_title(const struct contend *run)
 	       plural, out_time(o->work).s);
 	if (o->io)
 		printf(", io %s", out_time(o->io).s);
+	if (is_locked(run))
+		printf(", path %s", path_words[o->path]);
 	if (o->type == CONTEND_SEM)
 		printf(", count %s", out_count(o->count).s);
 	if (o->type == CONTEND_GIL)
-		printf(", interval %s",
-		       out_time(o->interval ? o->interval : KGIL_INTERVAL_DEFAULT).s);
+		printf(", interval %s, %s", out_time(run->state.interval_ns).s,
+		       net_policy_name(run->state.policy).s);
+	else if (is_locked(run))
+		printf(", hand-off %s", out_time(run->state.handoff_ns).s);
 	if (o->timeout)
 		printf(", timeout %s", out_time(o->timeout).s);
 	if (o->nonblocking)
@@ -162,6 +167,8 @@ static void print_counts(const struct contend *run, const struct totals *t)
 		put_count("busy", t->sum.busy);
 	if (run->opts.timeout)
 		put_count("timeouts", t->sum.timeouts);
+	if (run->fd >= 0)
+		put_count("by word", run->by_word);
 	if (run->fd >= 0)
 		put_count("contentions", run->stats.contentions);
 	if (run->opts.type == CONTEND_GIL) {
@@ -270,6 +277,13 @@ static void add_hist(struct json_object *object, const char *name, const struct 
 	json_object_object_add(object, name, values);
 }
 
+static void json_gil_options(struct json_object *object, const struct kgil_state *state)
+{
+	out_json_number(object, "interval_ns", state->interval_ns);
+	json_object_object_add(object, "policy",
+			       json_object_new_string(net_policy_name(state->policy).s));
+}
+
 static struct json_object *json_options(const struct contend *run)
 {
 	const struct contend_opts *o = &run->opts;
@@ -282,8 +296,9 @@ static struct json_object *json_options(const struct contend *run)
 	out_json_number(object, "timeout_ns", o->timeout);
 	json_object_object_add(object, "nonblocking", json_object_new_boolean(o->nonblocking));
 	if (o->type == CONTEND_GIL)
-		out_json_number(object, "interval_ns",
-				o->interval ? o->interval : KGIL_INTERVAL_DEFAULT);
+		json_gil_options(object, &run->state);
+	else if (is_locked(run))
+		out_json_number(object, "handoff_ns", run->state.handoff_ns);
 	if (o->type == CONTEND_SEM)
 		out_json_number(object, "count", o->count);
 	return object;
@@ -317,6 +332,9 @@ static void print_json(const struct contend *run, const struct totals *t)
 
 	json_object_object_add(object, "type",
 			       json_object_new_string(contend_type_words[run->opts.type]));
+	if (is_locked(run))
+		json_object_object_add(object, "path",
+				       json_object_new_string(path_words[run->opts.path]));
 	out_json_number(object, "threads", run->opts.threads);
 	json_object_object_add(object, "processes", json_object_new_boolean(run->opts.processes));
 	json_object_object_add(object, "options", json_options(run));
@@ -337,6 +355,8 @@ static void print_json(const struct contend *run, const struct totals *t)
 	add_hist(object, "wait_ns", &t->sum.wait);
 	add_hist(object, "hold_ns", &t->sum.hold);
 	json_object_object_add(object, "workers", json_workers(run, t));
+	if (run->fd >= 0)
+		out_json_number(object, "acquisitions_by_word", run->by_word);
 	if (run->fd >= 0)
 		json_object_object_add(object, "kernel", stats_json(&run->stats));
 	out_json_print(object, false);

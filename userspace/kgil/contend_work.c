@@ -16,7 +16,7 @@
  * struct worker - the state of a worker that nobody else looks at
  * @run: the run
  * @result: what it did
- * @page: of a gil; else NULL
+ * @path: how it takes the lock
  * @timer: timerfd for --io; -1: none
  * @rounds: of --work
  * @since: when the current hold began
@@ -24,7 +24,7 @@
 struct worker {
 	struct contend *run;
 	struct contend_worker *result;
-	const struct kgil_page *page;
+	struct path path;
 	int timer;
 	uint64_t rounds;
 	uint64_t since;
@@ -43,24 +43,18 @@ static void fail(struct worker *w, const char *what)
 	atomic_store(&w->run->stop, true);
 }
 
-static bool drop_requested(struct worker *w)
-{
-	return w->page && __atomic_load_n(&w->page->drop_request, __ATOMIC_RELAXED);
-}
-
 /* Returns what libkgil's acquiring calls do: 1 taken, 0 not, -1 an error. */
 static int acquire(struct worker *w)
 {
 	const struct contend_opts *opts = &w->run->opts;
-	int fd = w->run->fd;
 
 	if (opts->type == CONTEND_NONE)
 		return 1;
 	if (opts->nonblocking)
-		return kgil_try_acquire(fd);
+		return path_try_acquire(&w->path);
 	if (opts->timeout)
-		return kgil_acquire_for(fd, opts->timeout);
-	return kgil_acquire(fd) ? -1 : 1;
+		return path_acquire_for(&w->path, opts->timeout);
+	return path_acquire(&w->path) ? -1 : 1;
 }
 
 static void begin_hold(struct worker *w, uint64_t asked)
@@ -101,10 +95,10 @@ static bool yield(struct worker *w)
 	end_hold(w);
 	w->result->yields++;
 	asked = work_clock();
-	err = kgil_yield(w->run->fd);
+	err = path_yield(&w->path);
 	/* A signal left the gil with somebody else. */
 	while (err && disturbed(w))
-		err = kgil_acquire(w->run->fd);
+		err = path_acquire(&w->path);
 	if (err && !owner_died(w)) {
 		if (errno != EINTR)
 			fail(w, "yield");
@@ -126,7 +120,7 @@ static bool work_inside(struct worker *w)
 		chunk = left < w->run->chunk ? left : w->run->chunk;
 		work_rounds(chunk);
 		left -= chunk;
-		if (drop_requested(w) && !yield(w))
+		if (path_drop_requested(&w->path) && !yield(w))
 			return false;
 	}
 	return true;
@@ -165,7 +159,7 @@ static bool critical_section(struct worker *w)
 	*counter = *counter + 1;
 	w->result->acquisitions++;
 	end_hold(w);
-	if (w->run->fd >= 0 && kgil_release(w->run->fd)) {
+	if (w->run->fd >= 0 && path_release(&w->path)) {
 		fail(w, "release");
 		return false;
 	}
@@ -193,7 +187,7 @@ static bool attempt(struct worker *w)
 	}
 	if (stopped(w)) {
 		/* Too late to count.  The next waiter must get it. */
-		if (w->run->fd >= 0 && kgil_release(w->run->fd))
+		if (w->run->fd >= 0 && path_release(&w->path))
 			fail(w, "release");
 		return false;
 	}
@@ -209,15 +203,20 @@ static bool take_ticket(struct worker *w)
 	return !ops || atomic_fetch_add_explicit(&w->run->tickets.n, 1, memory_order_relaxed) < ops;
 }
 
+/* The word's handle serves all; a page to read is each process's own. */
+static bool open_path(struct worker *w)
+{
+	w->path = w->run->path;
+	if (w->run->fd < 0 || w->path.word || !path_open(&w->path, w->run->fd, PATH_IOCTL))
+		return true;
+	fail(w, "mmap");
+	return false;
+}
+
 static bool set_up(struct worker *w)
 {
-	if (w->run->opts.type == CONTEND_GIL) {
-		w->page = kgil_map(w->run->fd);
-		if (!w->page) {
-			fail(w, "mmap");
-			return false;
-		}
-	}
+	if (!open_path(w))
+		return false;
 	if (w->run->opts.io) {
 		w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 		if (w->timer < 0) {
@@ -230,8 +229,8 @@ static bool set_up(struct worker *w)
 
 static void tear_down(struct worker *w)
 {
-	if (w->page)
-		kgil_unmap(w->page);
+	if (!w->path.word)
+		path_close(&w->path);
 	if (w->timer >= 0)
 		close(w->timer);
 }

@@ -17,9 +17,12 @@ static const struct opt_spec spec = {
 	.command = "ls",
 	.about = "List the objects of this network namespace, by id: what each is, its state, the\n"
 		 "thread that owns it (of a lock: that took it), how many threads wait, how\n"
-		 "often it was acquired, and how often a thread had to wait for it.",
+		 "often it was acquired, how often a thread had to wait for it, and in which\n"
+		 "order waiters get it.",
 	.more = "An owner whose process id is hidden, or unknown here, is shown as '?'.\n"
-		"The state of a sem is its count and its maximum.\n",
+		"The state of a sem is its count and its maximum.\n"
+		"The order is the policy of a gil, fair or fifo. Of others it is fifo, or how\n"
+		"long a waiter may be passed over by threads that come later.\n",
 };
 
 /* A number that only some objects have, or may not show. */
@@ -43,6 +46,7 @@ static void put_object(struct out_table *table, const struct net_object *o)
 	out_table_cell(table, "%u", o->waiters);
 	out_table_cell(table, "%s", out_count(o->stats.acquisitions).s);
 	out_table_cell(table, "%s", out_count(o->stats.contentions).s);
+	out_table_cell(table, "%s", net_order_name(o).s);
 }
 
 static void print_text(const struct net_object *objects, unsigned int n)
@@ -57,6 +61,7 @@ static void print_text(const struct net_object *objects, unsigned int n)
 		{ "waiters", OUT_RIGHT },
 		{ "acquired", OUT_RIGHT },
 		{ "contended", OUT_RIGHT },
+		{ "order", OUT_LEFT },
 	};
 	struct out_table *table = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	unsigned int i;

@@ -111,6 +111,8 @@ static uint64_t *u64_field(struct net_object *object, int attr)
 		return &object->owner;
 	case KGIL_A_OBJECT_INTERVAL:
 		return &object->interval_ns;
+	case KGIL_A_OBJECT_HANDOFF:
+		return &object->handoff_ns;
 	default:
 		return NULL;
 	}

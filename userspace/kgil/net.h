@@ -34,7 +34,7 @@ struct net_unknown {
 /**
  * struct net_object - an object, or what an event says of one
  * @present: bit (1 << enum kgil_object_attr) for each attribute that came
- * @id: and all up to @interval_ns: see enum kgil_object_attr
+ * @id: and all up to @handoff_ns: see enum kgil_object_attr
  * @stats: all 0 if absent
  * @unknown: attributes that this program doesn't know
  * @n_unknown: how many
@@ -55,6 +55,7 @@ struct net_object {
 	uint32_t waiters;
 	uint32_t policy;
 	uint64_t interval_ns;
+	uint64_t handoff_ns;
 	struct kgil_stats stats;
 	struct net_unknown unknown[NET_UNKNOWN_MAX];
 	unsigned int n_unknown;
@@ -94,6 +95,11 @@ bool net_has(const struct net_object *object, enum kgil_object_attr attr);
 /* "gil"; "type 9" if there is no name for it. */
 struct out_text net_type_name(uint32_t type);
 struct out_text net_policy_name(uint32_t policy);
+/*
+ * Who is next: of a gil its policy; of others "fifo", or how long a waiter can be
+ * passed over; "-" if unknown.
+ */
+struct out_text net_order_name(const struct net_object *object);
 /* "free", "held", "owner died"; "2 of 5" for a sem. */
 struct out_text net_state_name(const struct net_object *object);
 

@@ -37,9 +37,24 @@ struct out_text net_policy_name(uint32_t policy)
 {
 	static const char *const names[] = {
 		[KGIL_POLICY_FIFO] = "fifo",
+		[KGIL_POLICY_FAIR] = "fair",
 	};
 
 	return name_or_number(names, sizeof(names) / sizeof(names[0]), policy, "policy");
+}
+
+struct out_text net_order_name(const struct net_object *object)
+{
+	struct out_text text = { "-" };
+
+	if (net_has(object, KGIL_A_OBJECT_POLICY))
+		return net_policy_name(object->policy);
+	if (!net_has(object, KGIL_A_OBJECT_HANDOFF))
+		return text;
+	/* Nobody is passed over. */
+	if (object->handoff_ns <= KGIL_HANDOFF_AT_ONCE)
+		return net_policy_name(KGIL_POLICY_FIFO);
+	return out_time(object->handoff_ns);
 }
 
 struct out_text net_state_name(const struct net_object *object)
@@ -114,6 +129,7 @@ struct json_object *net_json(const struct net_object *o)
 		{ KGIL_A_OBJECT_COUNT_MAX, "count_max", o->max },
 		{ KGIL_A_OBJECT_WAITERS, "waiters", o->waiters },
 		{ KGIL_A_OBJECT_INTERVAL, "interval_ns", o->interval_ns },
+		{ KGIL_A_OBJECT_HANDOFF, "handoff_ns", o->handoff_ns },
 	};
 	struct json_object *json = json_object_new_object();
 	unsigned int i;

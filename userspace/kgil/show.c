@@ -52,6 +52,18 @@ static void print_owner(const struct net_object *o)
 	}
 }
 
+/* How long a waiter can be passed over. */
+static void print_handoff(uint64_t ns)
+{
+	char text[64];
+
+	if (ns <= KGIL_HANDOFF_AT_ONCE)
+		snprintf(text, sizeof(text), "at once: nobody is passed over");
+	else
+		snprintf(text, sizeof(text), "after a wait of %s", out_time(ns).s);
+	put("hand-off", text);
+}
+
 static void print_settings(const struct net_object *o)
 {
 	char text[16];
@@ -64,6 +76,8 @@ static void print_settings(const struct net_object *o)
 		put("policy", net_policy_name(o->policy).s);
 	if (net_has(o, KGIL_A_OBJECT_INTERVAL))
 		put("interval", out_time(o->interval_ns).s);
+	if (net_has(o, KGIL_A_OBJECT_HANDOFF))
+		print_handoff(o->handoff_ns);
 	if (o->type == KGIL_TYPE_RLOCK) {
 		put_number("depth", o->depth);
 		put_number("depth at most", o->max);
