@@ -6,6 +6,7 @@
 #ifndef KGIL_CMD_CMD_H
 #define KGIL_CMD_CMD_H
 
+int cmd_bench(int argc, char **argv);
 int cmd_contend(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_ls(int argc, char **argv);

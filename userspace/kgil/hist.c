@@ -17,8 +17,7 @@ static unsigned int bucket_of(uint64_t value)
 	return (shift + 1) * HIST_SUB + (unsigned int)(value >> shift) - HIST_SUB;
 }
 
-/* The greatest value that falls into a bucket. */
-static uint64_t bucket_top(unsigned int bucket)
+uint64_t hist_bucket_top(unsigned int bucket)
 {
 	unsigned int shift;
 
@@ -59,7 +58,7 @@ uint64_t hist_percentile(const struct hist *hist, double part)
 	for (i = 0; i < HIST_BUCKETS; i++) {
 		seen += hist->bucket[i];
 		if (hist->bucket[i] && seen >= rank) {
-			top = bucket_top(i);
+			top = hist_bucket_top(i);
 			return top < hist->max ? top : hist->max;
 		}
 	}

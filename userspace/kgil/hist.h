@@ -31,6 +31,8 @@ void hist_merge(struct hist *into, const struct hist *from);
 
 /* The value that @part (0.0 to 1.0) of all values don't exceed; 0 if empty. */
 uint64_t hist_percentile(const struct hist *hist, double part);
+/* The greatest value that falls into a bucket. */
+uint64_t hist_bucket_top(unsigned int bucket);
 double hist_mean(const struct hist *hist);
 
 /*

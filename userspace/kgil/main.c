@@ -24,6 +24,7 @@ static const struct command {
 } commands[] = {
 	{ "demo", cmd_demo, "show what a GIL and a lock do, in a minute" },
 	{ "contend", cmd_contend, "let threads contend for a lock, and measure it" },
+	{ "bench", cmd_bench, "measure kgil beside the locks that there are" },
 	{ "ls", cmd_ls, "list the objects: owner, waiters, acquisitions" },
 	{ "show", cmd_show, "show everything about one object" },
 	{ "monitor", cmd_monitor, "print events as they happen" },
