@@ -1,75 +1,134 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The GILs that a thread is attached to: a list of the thread's own, so that no
- * lock is needed.  A thread is rarely attached to more than one, so that
- * finding it is one load and a comparison.
+ * The handles that a thread is attached to: a table of the thread's own, so
+ * that no lock is needed and finding one takes the same few loads however many
+ * there are.  A slot is used again when its handle is gone, a serial never, so
+ * that an entry that was left behind is not mistaken for another's.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "attachment.h"
+#include "handle.h"
 
-static __thread struct attachment *attachments;
+#define MIN_SLOTS 16U
+
+__thread struct self kgil_self;
 
 /* The key exists only for its destructor: it frees what a thread forgot. */
 static pthread_key_t thread_end;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int key_error;
 
-static void free_attachments(void *unused)
+static void free_table(void)
 {
+	uint64_t *table = kgil_self.attached;
+
+	kgil_self.slots = 0;
+	kgil_self.used = 0;
+	kgil_self.attached = NULL;
+	free(table);
+}
+
+static void end_thread(void *unused)
+{
+	sigset_t signals;
+
 	(void)unused;
-	while (attachments)
-		attachment_remove(attachments->serial);
+	signals_hold(&signals);
+	free_table();
+	signals_let(&signals);
 }
 
 static void make_key(void)
 {
-	key_error = pthread_key_create(&thread_end, free_attachments);
+	key_error = pthread_key_create(&thread_end, end_thread);
 }
 
-struct attachment *attachment_find(uint64_t serial)
+/* Make room for @slot. */
+static int grow(uint32_t slot)
 {
-	struct attachment *at = attachments;
+	uint32_t slots = kgil_self.slots ? kgil_self.slots : MIN_SLOTS;
+	uint64_t *table, *old = kgil_self.attached;
 
-	while (at && at->serial != serial)
-		at = at->next;
-	return at;
+	while (slots <= slot)
+		slots *= 2;
+	table = calloc(slots, sizeof(*table));
+	if (!table)
+		return -1;
+	if (old)
+		memcpy(table, old, kgil_self.slots * sizeof(*table));
+	kgil_self.attached = table;
+	kgil_self.slots = slots;
+	free(old);
+	return 0;
 }
 
-struct attachment *attachment_add(uint64_t serial, uint64_t id)
+static int add(uint32_t slot, uint64_t serial)
 {
-	struct attachment *at;
 	int err;
 
 	pthread_once(&once, make_key);
 	/* Any value but NULL makes the destructor run. */
-	err = key_error ? key_error : pthread_setspecific(thread_end, &attachments);
+	err = key_error ? key_error : pthread_setspecific(thread_end, &kgil_self);
 	if (err) {
 		errno = err;
-		return NULL;
+		return -1;
 	}
-	at = malloc(sizeof(*at));
-	if (!at)
-		return NULL;
-	at->serial = serial;
-	at->id = id;
-	at->next = attachments;
-	attachments = at;
-	return at;
+	if (slot >= kgil_self.slots && grow(slot))
+		return -1;
+	kgil_self.used += !kgil_self.attached[slot];
+	kgil_self.attached[slot] = serial;
+	return 0;
 }
 
-void attachment_remove(uint64_t serial)
+int attachment_add(int fd, uint32_t slot, uint64_t serial)
 {
-	struct attachment **link = &attachments;
-	struct attachment *at;
+	sigset_t signals;
+	uint64_t id;
+	int ret;
 
-	while (*link && (*link)->serial != serial)
-		link = &(*link)->next;
-	at = *link;
-	if (!at)
+	/* A fork in between would leave the child with its parent's id. */
+	signals_hold(&signals);
+	ret = kgil_attach(fd, &id);
+	if (!ret) {
+		kgil_self.id = id;
+		ret = add(slot, serial);
+	}
+	signals_let(&signals);
+	return ret;
+}
+
+int attachment_id(int fd)
+{
+	sigset_t signals;
+	uint64_t id;
+	int ret;
+
+	signals_hold(&signals);
+	ret = kgil_thread(fd, &id);
+	if (!ret)
+		kgil_self.id = id;
+	signals_let(&signals);
+	return ret;
+}
+
+void attachment_remove(uint32_t slot, uint64_t serial)
+{
+	sigset_t signals;
+
+	if (!attachment_find(slot, serial))
 		return;
-	*link = at->next;
-	free(at);
+	signals_hold(&signals);
+	kgil_self.attached[slot] = 0;
+	if (!--kgil_self.used)
+		free_table();
+	signals_let(&signals);
+}
+
+void attachment_forget_all(void)
+{
+	free_table();
+	kgil_self.id = 0;
 }

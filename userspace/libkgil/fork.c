@@ -1,116 +1,64 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * GILs and fork.
- *
- * The child inherits the descriptor of each GIL, but not the mapping of its
- * page, and owns nothing.  Until kgil_gil_after_fork_child() it must neither
- * touch the page nor acquire what is its parent's.  So in the child, before
- * fork() returns there, each GIL gets a page of zeros, in which nobody asks
- * for anything, and the serial 0, to which nobody is attached.
+ * A GIL in the child of a fork.  What the child has until it calls
+ * kgil_gil_after_fork_child() is told in handle.c.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "gil.h"
 
-/* Protects the list and, while a thread forks, each GIL's held_at_fork. */
-static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct gil *list;
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int atfork_error;
-
-static const struct kgil_page no_page;
-
-static void before_fork(void)
+/* A GIL like @parent, of this process. */
+static int create_like(const struct kgil_state *parent)
 {
-	struct gil *gil;
-
-	pthread_mutex_lock(&list_mutex);
-	/* A child that forks before it has a GIL of its own passes this on. */
-	for (gil = list; gil; gil = gil->next)
-		if (gil->serial)
-			gil->held_at_fork = kgil_gil_held(&gil->pub);
+	return kgil_create(&(struct kgil_create){
+		.type = KGIL_TYPE_GIL,
+		.interval_ns = parent->interval_ns,
+		.policy = parent->policy,
+	});
 }
 
-static void after_fork_parent(void)
+int kgil_gil_after_fork_child(struct kgil *gil)
 {
-	pthread_mutex_unlock(&list_mutex);
-}
-
-static void after_fork_child(void)
-{
-	struct gil *gil;
-
-	for (gil = list; gil; gil = gil->next) {
-		attachment_remove(gil->serial);
-		gil->serial = 0;
-		gil->pub.page = &no_page;
-	}
-	pthread_mutex_unlock(&list_mutex);
-}
-
-static void register_handlers(void)
-{
-	atfork_error = pthread_atfork(before_fork, after_fork_parent, after_fork_child);
-}
-
-int gil_list_add(struct gil *gil)
-{
-	pthread_once(&once, register_handlers);
-	if (atfork_error) {
-		errno = atfork_error;
-		return -1;
-	}
-	pthread_mutex_lock(&list_mutex);
-	gil->next = list;
-	list = gil;
-	pthread_mutex_unlock(&list_mutex);
-	return 0;
-}
-
-void gil_list_remove(struct gil *gil)
-{
-	struct gil **link = &list;
-
-	pthread_mutex_lock(&list_mutex);
-	while (*link != gil)
-		link = &(*link)->next;
-	*link = gil->next;
-	pthread_mutex_unlock(&list_mutex);
-}
-
-int kgil_gil_after_fork_child(struct kgil *pub)
-{
-	struct gil *gil = to_gil(pub);
+	struct handle *handle = to_handle(gil);
+	uint64_t serial = handle_new_serial();
 	struct kgil_state parent;
 	struct kgil child;
-	uint64_t serial, id;
 	int saved;
 
-	if (gil->serial) {
+	if (!handle->away) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (kgil_state(pub->fd, &parent) || gil_open(&child, parent.interval_ns))
+	if (kgil_state(gil->fd, &parent))
 		return -1;
-	serial = gil_new_serial();
-	if (kgil_attach(child.fd, &id) || !attachment_add(serial, id))
+	child.fd = create_like(&parent);
+	if (child.fd < 0)
+		return -1;
+	child.page = kgil_map_writable(child.fd);
+	if (!child.page)
 		goto err_close;
-	if (gil->held_at_fork && gil_wait(child.fd))
+	if (attachment_add(child.fd, handle->slot, serial))
+		goto err_unmap;
+	if (handle->held_at_fork && gil_wait(child.fd))
 		goto err_detach;
 
-	close(pub->fd);
-	*pub = child;
-	gil->serial = serial;
+	handle_unmap(gil->page);
+	close(gil->fd);
+	*gil = child;
+	handle->serial = serial;
+	handle->away = false;
 	return 0;
 
 err_detach:
-	attachment_remove(serial);
+	attachment_remove(handle->slot, serial);
+err_unmap:
+	saved = errno;
+	kgil_unmap(child.page);
+	errno = saved;
 err_close:
 	saved = errno;
-	gil_close(&child);
+	close(child.fd);
 	errno = saved;
 	return -1;
 }

@@ -1,126 +1,91 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A GIL as an interpreter uses it, on the thin calls. */
+/*
+ * A GIL as an interpreter uses it.  While it is free and nobody waits, it is
+ * taken and given by its word, see take.h; else by the calls.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "gil.h"
 
-int gil_open(struct kgil *gil, uint64_t interval_ns)
-{
-	int saved;
-
-	gil->fd = kgil_create_gil(interval_ns);
-	if (gil->fd < 0)
-		return -1;
-	gil->page = kgil_map(gil->fd);
-	if (gil->page)
-		return 0;
-	saved = errno;
-	close(gil->fd);
-	errno = saved;
-	return -1;
-}
-
-void gil_close(struct kgil *gil)
-{
-	kgil_unmap(gil->page);
-	close(gil->fd);
-}
-
-uint64_t gil_new_serial(void)
-{
-	static uint64_t last;
-
-	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-}
-
 struct kgil *kgil_gil_new(uint64_t interval_ns)
 {
-	struct gil *gil = calloc(1, sizeof(*gil));
+	struct handle *handle = calloc(1, sizeof(*handle));
+	int saved;
 
-	if (!gil)
+	if (!handle)
 		return NULL;
-	gil->serial = gil_new_serial();
-	if (gil_open(&gil->pub, interval_ns))
+	handle->pub.fd = kgil_create_gil(interval_ns);
+	if (handle->pub.fd < 0)
 		goto err_free;
-	if (gil_list_add(gil))
+	if (handle_add(handle))
 		goto err_close;
-	return &gil->pub;
+	return &handle->pub;
 
 err_close:
-	gil_close(&gil->pub);
+	saved = errno;
+	close(handle->pub.fd);
+	errno = saved;
 err_free:
-	free(gil);
+	free(handle);
 	return NULL;
 }
 
-void kgil_gil_free(struct kgil *pub)
+void kgil_gil_free(struct kgil *gil)
 {
-	struct gil *gil = to_gil(pub);
+	struct handle *handle = to_handle(gil);
 
-	if (!pub)
+	if (!gil)
 		return;
-	gil_list_remove(gil);
-	attachment_remove(gil->serial);
-	/* In the child of a fork the page was never mapped. */
-	if (gil->serial)
-		kgil_unmap(pub->page);
-	close(pub->fd);
-	free(gil);
+	handle_remove(handle);
+	close(gil->fd);
+	free(handle);
 }
 
 /* The child of a fork has its parent's GIL at first; false and EINVAL then. */
-static bool is_own(const struct gil *gil)
+static bool is_own(const struct kgil *gil)
 {
-	if (!gil->serial)
+	if (to_handle(gil)->away)
 		errno = EINVAL;
-	return gil->serial;
+	return !to_handle(gil)->away;
 }
 
-int kgil_gil_attach(struct kgil *pub)
+/* Is the calling thread attached?  False and ENOENT if not. */
+static bool is_attached(const struct kgil *gil)
 {
-	struct gil *gil = to_gil(pub);
-	uint64_t id;
+	const struct handle *handle = to_handle(gil);
+
+	if (attachment_find(handle->slot, handle->serial))
+		return true;
+	errno = ENOENT;
+	return false;
+}
+
+int kgil_gil_attach(struct kgil *gil)
+{
+	const struct handle *handle = to_handle(gil);
 
 	if (!is_own(gil))
 		return -1;
-	if (attachment_find(gil->serial)) {
+	if (attachment_find(handle->slot, handle->serial)) {
 		errno = EEXIST;
 		return -1;
 	}
-	if (kgil_attach(pub->fd, &id))
-		return -1;
-	return attachment_add(gil->serial, id) ? 0 : -1;
-}
-
-/* The calling thread's attachment; NULL and ENOENT if there is none. */
-static struct attachment *attached(const struct kgil *gil)
-{
-	struct attachment *at = attachment_find(to_gil(gil)->serial);
-
-	if (!at)
-		errno = ENOENT;
-	return at;
-}
-
-/* Only the thread itself makes this true or false, so that no order is needed. */
-static bool owns(const struct kgil *gil, const struct attachment *at)
-{
-	return __atomic_load_n(&gil->page->owner, __ATOMIC_RELAXED) == at->id;
+	return attachment_add(gil->fd, handle->slot, handle->serial);
 }
 
 int kgil_gil_detach(struct kgil *gil)
 {
-	struct attachment *at = attached(gil);
+	const struct handle *handle = to_handle(gil);
 
-	if (!at)
+	if (!is_attached(gil))
 		return -1;
-	if (owns(gil, at)) {
+	if (handle_owned(handle)) {
 		errno = EBUSY;
 		return -1;
 	}
-	attachment_remove(at->serial);
+	attachment_remove(handle->slot, handle->serial);
 	return 0;
 }
 
@@ -135,28 +100,42 @@ int gil_wait(int fd)
 	return 0;
 }
 
-int kgil_gil_acquire(struct kgil *gil)
+static slow int acquire_slowly(struct kgil *gil)
 {
-	return attached(gil) ? gil_wait(gil->fd) : -1;
+	return is_attached(gil) ? gil_wait(gil->fd) : -1;
 }
 
+static slow int release_slowly(struct kgil *gil)
+{
+	int saved = errno;
+
+	if (!is_attached(gil) || kgil_release(gil->fd))
+		return -1;
+	errno = saved;
+	return 0;
+}
+
+int kgil_gil_acquire(struct kgil *gil)
+{
+	return likely(owned_take(to_handle(gil))) ? 0 : acquire_slowly(gil);
+}
+
+/* Who is not attached is not the owner by the word either. */
 int kgil_gil_release(struct kgil *gil)
 {
-	return attached(gil) ? kgil_release(gil->fd) : -1;
+	return likely(gil_give(gil->page)) ? 0 : release_slowly(gil);
 }
 
 bool kgil_gil_held(const struct kgil *gil)
 {
-	struct attachment *at = attachment_find(to_gil(gil)->serial);
-
-	return at && owns(gil, at);
+	return handle_owned(to_handle(gil));
 }
 
-int kgil_gil_switch(struct kgil *gil)
+static slow int switch_slowly(struct kgil *gil)
 {
 	int saved = errno;
 
-	if (!attached(gil))
+	if (!is_attached(gil))
 		return -1;
 	if (!kgil_yield(gil->fd))
 		return 0;
@@ -167,14 +146,14 @@ int kgil_gil_switch(struct kgil *gil)
 	return gil_wait(gil->fd);
 }
 
+int kgil_gil_switch(struct kgil *gil)
+{
+	return gil_keep(gil->page) ? 0 : switch_slowly(gil);
+}
+
 int kgil_gil_begin_blocking(struct kgil *gil)
 {
-	int saved = errno;
-
-	if (kgil_gil_release(gil))
-		return -1;
-	errno = saved;
-	return 0;
+	return kgil_gil_release(gil);
 }
 
 int kgil_gil_end_blocking(struct kgil *gil)
@@ -184,5 +163,10 @@ int kgil_gil_end_blocking(struct kgil *gil)
 
 int kgil_gil_set_interval(struct kgil *gil, uint64_t interval_ns)
 {
-	return is_own(to_gil(gil)) ? kgil_set_interval(gil->fd, interval_ns) : -1;
+	return is_own(gil) ? kgil_set_interval(gil->fd, interval_ns) : -1;
+}
+
+int kgil_gil_set_policy(struct kgil *gil, uint32_t policy)
+{
+	return is_own(gil) ? kgil_set_policy(gil->fd, policy) : -1;
 }

@@ -74,12 +74,36 @@ int kgil_stats(int fd, struct kgil_stats *stats)
 	return ioctl(fd, KGIL_IOC_STATS, stats);
 }
 
-int kgil_attach(int fd, uint64_t *id)
+static int ask_id(int fd, unsigned long command, uint64_t *id)
 {
 	__u64 value;
-	int ret = ioctl(fd, KGIL_IOC_ATTACH, &value);
+	int ret = ioctl(fd, command, &value);
 
 	if (!ret)
 		*id = value;
 	return ret;
+}
+
+int kgil_attach(int fd, uint64_t *id)
+{
+	return ask_id(fd, KGIL_IOC_ATTACH, id);
+}
+
+int kgil_thread(int fd, uint64_t *id)
+{
+	return ask_id(fd, KGIL_IOC_THREAD, id);
+}
+
+int kgil_set_policy(int fd, uint32_t policy)
+{
+	__u32 value = policy;
+
+	return ioctl(fd, KGIL_IOC_SET_POLICY, &value);
+}
+
+int kgil_set_handoff(int fd, uint64_t handoff_ns)
+{
+	__u64 value = handoff_ns;
+
+	return ioctl(fd, KGIL_IOC_SET_HANDOFF, &value);
 }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KGIL_WORD_H
+#define KGIL_WORD_H
+
+#include "take.h"
+
+/**
+ * struct kgil_word - an object that is taken by its word
+ * @handle: its page, and its place in this process
+ * @type: enum kgil_type
+ * @max: sem: greatest count; rlock: greatest depth
+ */
+struct kgil_word {
+	struct handle handle;
+	uint32_t type;
+	uint32_t max;
+};
+
+#endif /* KGIL_WORD_H */
