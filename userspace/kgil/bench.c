@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 #include <kgil.h>
 
+#include "bench_gil.h"
 #include "bench_record.h"
 #include "cmd.h"
 #include "err.h"
@@ -65,11 +66,19 @@ static const struct opt options[] = {
 	{ "duration", 'd', OPT_TIME, &bench.opts.duration, .arg = "TIME", .min = OPT_MS,
 	  .max = 60 * OPT_SEC, .unit = OPT_SEC,
 	  .help = "how long each measurement lasts that ends by time, 1ms to 60s; without a\n"
-		  "unit: s (default: 200ms)" },
+		  "unit: s (default: 200ms; gil: as long as each workload needs)" },
 	{ "path", 'P', OPT_CHOICE, &bench.opts.path, .arg = "PATH", .words = path_choice,
 	  .help = "how kgil's objects are taken: ioctl, word or both (default: both)" },
 	{ "variant", 'v', OPT_TEXT, &bench.opts.variants, .arg = "NAME,...",
 	  .help = "only variants whose name contains one of these" },
+	{ "workload", 'w', OPT_TEXT, &gil_opts.workloads, .arg = "NAME,...",
+	  .help = "gil: only these of cpu, echo, ping, brief" },
+	{ "cpu", 'c', OPT_TEXT, &gil_opts.cpu, .arg = "N,...",
+	  .help = "gil: numbers of CPU-bound threads, 0 to 64 each (default: 0,1,2,4,8)" },
+	{ "interval", 'I', OPT_TIME, &gil_opts.interval_ns, .arg = "TIME",
+	  .min = KGIL_INTERVAL_MIN, .max = KGIL_INTERVAL_MAX, .unit = OPT_US,
+	  .help = "gil: the switch interval of every GIL, 10us to 1s; without a unit: us\n"
+		  "(default: each one's own, 5ms or 100ms)" },
 	{ "quick", 'q', OPT_FLAG, &bench.opts.quick,
 	  .help = "2 pairs, short measurements, few threads and objects: to see that it works" },
 	{ "output", 'o', OPT_TEXT, &file_name, .arg = "FILE",
@@ -121,6 +130,7 @@ static int read_options(void)
 	struct bench_opts *opts = &bench.opts;
 	int status;
 
+	gil_opts.duration_ns = opts->duration;
 	if (!opts->rounds)
 		opts->rounds = opts->quick ? ROUNDS_QUICK : ROUNDS;
 	if (!opts->duration)
@@ -132,6 +142,8 @@ static int read_options(void)
 	status = read_list(&options[OPTION_THREADS], threads_text, &opts->threads);
 	if (!status)
 		status = read_list(&options[OPTION_HOLD], hold_text, &opts->hold);
+	if (!status)
+		status = gil_opts_check();
 	return status;
 }
 
