@@ -12,23 +12,26 @@
 #include <json-c/json.h>
 #include <kgil.h>
 
+#include "path.h"
+
 #define DEMO_OBJECTS_MAX 32
 
 /**
  * struct demo_object - an object that the demo made, open until its end
  * @name: what it was made for
- * @fd: its descriptor
+ * @path: its descriptor, and how it is taken
  * @acquired: acquires by the demo, by its own count
  */
 struct demo_object {
 	const char *name;
-	int fd;
+	struct path path;
 	uint64_t acquired;
 };
 
 /**
  * struct demo - a run of the demo
  * @part: number of the part that runs, from 1
+ * @path: how all locks are taken
  * @cpus: processors that this process may run on
  * @result: JSON of the part that runs
  * @claims: JSON of the claims made
@@ -41,6 +44,7 @@ struct demo_object {
  */
 struct demo {
 	unsigned int part;
+	enum path_kind path;
 	unsigned int cpus;
 	struct json_object *result;
 	struct json_object *claims;
@@ -105,8 +109,12 @@ int demo_check(int ret, const char *what);
 int demo_check_device(int ret, const char *what);
 /* Creates an object for part of the demo; it stays open.  Both return it. */
 struct demo_object *demo_new_lock(struct demo *demo, const char *name);
-struct demo_object *demo_new_gil(struct demo *demo, const char *name, uint64_t interval_ns,
-				 struct kgil **gil);
+struct demo_object *demo_new_gil(struct demo *demo, const char *name);
+/* Take it and give it back, whatever signals come. */
+void demo_acquire(struct demo_object *object);
+void demo_release(struct demo_object *object);
+/* Between two instructions of an interpreter: yield the gil if asked to drop it. */
+void demo_drop_if_asked(struct demo_object *gil);
 /* Counts @n acquires of @object; from any thread. */
 void demo_count(struct demo_object *object, uint64_t n);
 

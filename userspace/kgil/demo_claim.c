@@ -160,8 +160,8 @@ void demo_summary(const struct demo *demo)
 		out_table_cell(table, "%s", claim.holds ? "yes" : "NO");
 	}
 	out_table_print(table);
-	printf("\n%u of %u claims borne out by this run.\n", demo->borne_out,
-	       demo->borne_out + demo->not_borne_out);
+	printf("\n%u of %u claims borne out by this run, path %s.\n", demo->borne_out,
+	       demo->borne_out + demo->not_borne_out, path_words[demo->path]);
 }
 
 struct json_object *demo_row(struct demo *demo, const char *name)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Part 5: an I/O-bound thread next to CPU-bound ones: the convoy. */
+/* Part 5: an I/O-bound thread next to CPU-bound ones: the convoy, and its end. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "work.h"
 
 /* Each row is measured in short slots: one at least is not disturbed. */
-#define SLOTS 7
+#define SLOTS 6
 #define SLOT_NS 100000000ULL
 /* What a CPU-bound thread does between two looks at the drop request. */
 #define CHUNK_NS 10000
@@ -25,6 +25,8 @@
 #define CONVOY_MIN 5.0
 #define SHORTER_MIN 1.5
 #define FREE_MIN 2.0
+#define FAIR_MIN 5.0
+#define NUMBER_MIN 0.5
 
 #define MS 1000000ULL
 
@@ -33,18 +35,24 @@
  * @cpu_threads: CPU-bound threads beside the I/O thread
  * @interval_ns: the GIL's switch interval
  * @free: the CPU-bound threads don't use the GIL
+ * @fair: the GIL's policy is fair, not fifo
  */
 struct row {
 	unsigned int cpu_threads;
 	uint64_t interval_ns;
 	bool free;
+	bool fair;
 };
 
+/* What is compared stands side by side: what disturbs one may disturb the other. */
 enum {
 	ALONE,
 	BESIDE_1,
+	FAIR_1,
 	BESIDE_2,
+	FAIR_2,
 	BESIDE_4,
+	FAIR_4,
 	BESIDE_FREE,
 	BESIDE_4_SHORT,
 	BESIDE_4_SHORTEST,
@@ -52,13 +60,16 @@ enum {
 };
 
 static const struct row rows[N_ROWS] = {
-	[ALONE] = { 0, 5 * MS, false },
-	[BESIDE_1] = { 1, 5 * MS, false },
-	[BESIDE_2] = { 2, 5 * MS, false },
-	[BESIDE_4] = { 4, 5 * MS, false },
-	[BESIDE_FREE] = { 1, 5 * MS, true },
-	[BESIDE_4_SHORT] = { 4, MS / 2, false },
-	[BESIDE_4_SHORTEST] = { 4, MS / 20, false },
+	[ALONE] = { 0, 5 * MS, false, false },
+	[BESIDE_1] = { 1, 5 * MS, false, false },
+	[FAIR_1] = { 1, 5 * MS, false, true },
+	[BESIDE_2] = { 2, 5 * MS, false, false },
+	[FAIR_2] = { 2, 5 * MS, false, true },
+	[BESIDE_4] = { 4, 5 * MS, false, false },
+	[FAIR_4] = { 4, 5 * MS, false, true },
+	[BESIDE_FREE] = { 1, 5 * MS, true, false },
+	[BESIDE_4_SHORT] = { 4, MS / 2, false, false },
+	[BESIDE_4_SHORTEST] = { 4, MS / 20, false, false },
 };
 
 /**
@@ -79,7 +90,6 @@ struct measured {
  * struct job - a row that runs
  * @row: what to do
  * @gil: the GIL
- * @object: of @gil
  * @peer: answers at once
  * @computing: CPU-bound threads that have begun
  * @stop: the I/O thread has ended it all
@@ -91,8 +101,7 @@ struct measured {
  */
 struct job {
 	const struct row *row;
-	struct kgil *gil;
-	struct demo_object *object;
+	struct demo_object *gil;
 	struct demo_peer peer;
 	unsigned int computing;
 	bool stop;
@@ -115,20 +124,20 @@ static void io_thread(struct job *job)
 
 	while (now < end) {
 		start = now;
-		demo_check(kgil_gil_begin_blocking(job->gil), "release the gil");
+		demo_release(job->gil);
 		demo_peer_ask(&job->peer);
-		demo_check(kgil_gil_end_blocking(job->gil), "acquire the gil");
+		demo_acquire(job->gil);
 		now = work_clock();
 		hist_add(&job->latency, now - start);
 		job->n++;
 		work_busy(COMPUTE_NS);
-		demo_check(kgil_gil_check(job->gil), "yield the gil");
+		demo_drop_if_asked(job->gil);
 		now = work_clock();
 	}
 	__atomic_store_n(&job->stop, true, __ATOMIC_RELAXED);
 	job->ns = now - begin;
 	job->slot_chunks = chunks_of(job) - chunks;
-	demo_count(job->object, job->n);
+	demo_count(job->gil, job->n);
 }
 
 static void cpu_thread(struct job *job)
@@ -140,7 +149,7 @@ static void cpu_thread(struct job *job)
 		work_rounds(rounds);
 		__atomic_add_fetch(&job->chunks, 1, __ATOMIC_RELAXED);
 		if (!job->row->free)
-			demo_check(kgil_gil_check(job->gil), "yield the gil");
+			demo_drop_if_asked(job->gil);
 	}
 }
 
@@ -172,15 +181,13 @@ static void member(unsigned int index, void *arg)
 	}
 	if (!index)
 		await_others(job);
-	demo_check(kgil_gil_attach(job->gil), "attach a thread");
-	demo_check(kgil_gil_acquire(job->gil), "acquire the gil");
-	demo_count(job->object, 1);
+	demo_acquire(job->gil);
+	demo_count(job->gil, 1);
 	if (index)
 		cpu_thread(job);
 	else
 		io_thread(job);
-	demo_check(kgil_gil_release(job->gil), "release the gil");
-	demo_check(kgil_gil_detach(job->gil), "detach a thread");
+	demo_release(job->gil);
 }
 
 static void run_slot(struct job *job)
@@ -197,8 +204,12 @@ static void run_slot(struct job *job)
 	work_team_join(team);
 }
 
-static void run_row(struct kgil *gil, struct demo_object *object, const struct row *row,
-		    struct measured *best)
+static uint32_t policy_of(const struct row *row)
+{
+	return row->fair ? KGIL_POLICY_FAIR : KGIL_POLICY_FIFO;
+}
+
+static void run_row(struct demo_object *gil, const struct row *row, struct measured *best)
 {
 	struct job *job = out_alloc(sizeof(*job));
 	double rate = 0, work = 0;
@@ -206,11 +217,11 @@ static void run_row(struct kgil *gil, struct demo_object *object, const struct r
 
 	job->row = row;
 	job->gil = gil;
-	job->object = object;
-	out_progress("I/O beside %u CPU-bound thread%s, %s interval %s ...", row->cpu_threads,
-		     row->cpu_threads == 1 ? "" : "s", row->free ? "no GIL there," : "switch",
-		     out_time(row->interval_ns).s);
-	demo_check(kgil_gil_set_interval(gil, row->interval_ns), "set the switch interval");
+	out_progress("I/O beside %u CPU-bound thread%s, %s%s, interval %s ...", row->cpu_threads,
+		     row->cpu_threads == 1 ? "" : "s", row->fair ? "fair" : "fifo",
+		     row->free ? ", no GIL there" : "", out_time(row->interval_ns).s);
+	demo_check(kgil_set_policy(gil->path.fd, policy_of(row)), "set the policy");
+	demo_check(kgil_set_interval(gil->path.fd, row->interval_ns), "set the switch interval");
 	demo_peer_start(&job->peer, DEMO_SOCKET, 0);
 	for (i = 0; i < SLOTS; i++) {
 		run_slot(job);
@@ -242,10 +253,23 @@ static double relief(const struct measured *m)
 	return m[BESIDE_FREE].rate / m[BESIDE_1].rate;
 }
 
+/* What fair gives the I/O thread. */
+static double remedy(const struct measured *m)
+{
+	return m[FAIR_4].rate / m[BESIDE_4].rate;
+}
+
+/* Under fair the number of the CPU-bound threads must not matter much. */
+static double kept(const struct measured *m)
+{
+	return m[FAIR_4].rate / m[FAIR_1].rate;
+}
+
 static bool settled(const struct demo *demo, const struct measured *m)
 {
 	/* The price of a short interval is shown, not claimed. */
-	return drop(m) >= CONVOY_MIN && gain(m) >= SHORTER_MIN &&
+	return drop(m) >= CONVOY_MIN && gain(m) >= SHORTER_MIN && remedy(m) >= FAIR_MIN &&
+	       kept(m) >= NUMBER_MIN &&
 	       m[BESIDE_4_SHORT].work < m[BESIDE_4].work &&
 	       m[BESIDE_4_SHORTEST].work < m[BESIDE_4].work &&
 	       (demo->cpus < 2 || relief(m) >= FREE_MIN);
@@ -260,6 +284,7 @@ static void put_rows(struct demo *demo, const struct measured *m)
 		row = demo_row(demo, "rows");
 		demo_put_int(row, "cpu_threads", rows[i].cpu_threads);
 		demo_put_bool(row, "cpu_threads_use_gil", !rows[i].free);
+		demo_put_text(row, "policy", rows[i].fair ? "fair" : "fifo");
 		demo_put_int(row, "interval_ns", rows[i].interval_ns);
 		demo_put_double(row, "requests_per_second", m[i].rate);
 		demo_put_int(row, "latency_p50_ns", m[i].p50_ns);
@@ -283,27 +308,32 @@ static void show_convoy(const struct measured *m)
 		{ "latency p50", OUT_RIGHT },
 		{ "p99", OUT_RIGHT },
 	};
-	static const char *const label[] = {
-		[ALONE] = "nothing",
-		[BESIDE_1] = "1 CPU-bound thread",
-		[BESIDE_2] = "2 CPU-bound threads",
-		[BESIDE_4] = "4 CPU-bound threads",
-		[BESIDE_FREE] = "1 that needs no GIL",
+	static const struct {
+		unsigned int row;
+		const char *label;
+	} shown[] = {
+		{ ALONE, "nothing" },
+		{ BESIDE_1, "1 CPU-bound thread" },
+		{ BESIDE_2, "2 CPU-bound threads" },
+		{ BESIDE_4, "4 CPU-bound threads" },
+		{ BESIDE_FREE, "1 that needs no GIL" },
 	};
 	struct out_table *table = out_table_new(columns, 4);
-	struct out_bar bars[BESIDE_FREE + 1];
-	struct out_text text[BESIDE_FREE + 1];
+	struct out_text text[sizeof(shown) / sizeof(shown[0])];
+	struct out_bar bars[sizeof(shown) / sizeof(shown[0])];
+	const struct measured *of;
 	unsigned int i;
 
-	for (i = 0; i <= BESIDE_FREE; i++) {
-		out_table_cell(table, "%s", label[i]);
-		put_measured(table, &m[i]);
-		text[i] = out_rate(m[i].rate);
-		bars[i] = (struct out_bar){ label[i], m[i].rate, text[i].s };
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		of = &m[shown[i].row];
+		out_table_cell(table, "%s", shown[i].label);
+		put_measured(table, of);
+		text[i] = out_rate(of->rate);
+		bars[i] = (struct out_bar){ shown[i].label, of->rate, text[i].s };
 	}
 	out_table_print(table);
 	printf("\n  Requests are those of the best of %u runs, latencies those of all.\n\n", SLOTS);
-	out_bars(bars, BESIDE_FREE + 1);
+	out_bars(bars, i);
 }
 
 static void show_trade(const struct measured *m)
@@ -331,6 +361,41 @@ static void show_trade(const struct measured *m)
 	out_table_print(table);
 }
 
+/* The same threads, the same interval: only the policy differs. */
+static void show_fair(const struct measured *m)
+{
+	static const struct out_column columns[] = {
+		{ "threads", OUT_RIGHT },
+		{ "fifo: requests", OUT_RIGHT },
+		{ "fair: requests", OUT_RIGHT },
+		{ "latency p50", OUT_RIGHT },
+		{ "p99", OUT_RIGHT },
+		{ "their work", OUT_RIGHT },
+	};
+	static const struct {
+		unsigned int fifo;
+		unsigned int fair;
+	} pairs[] = { { BESIDE_1, FAIR_1 }, { BESIDE_2, FAIR_2 }, { BESIDE_4, FAIR_4 } };
+	struct out_table *table = out_table_new(columns, 6);
+	const struct measured *fifo, *fair;
+	unsigned int i;
+
+	putchar('\n');
+	out_wrapped(0, "The remedy is another order: who has held the GIL least is next, and the "
+		       "owner is asked to drop it at once. That is the policy fair, again with "
+		       "5 ms; the work of the CPU-bound threads is compared to that under fifo:");
+	putchar('\n');
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		fifo = &m[pairs[i].fifo];
+		fair = &m[pairs[i].fair];
+		out_table_cell(table, "%u", rows[pairs[i].fair].cpu_threads);
+		out_table_cell(table, "%s", out_rate(fifo->rate).s);
+		put_measured(table, fair);
+		out_table_cell(table, "%s", out_percent(fair->work / fifo->work).s);
+	}
+	out_table_print(table);
+}
+
 static void make_claims(struct demo *demo, const struct measured *m)
 {
 	demo_claim(demo, "convoy-drop", "I/O alone / beside 1 CPU-bound thread", drop(m),
@@ -343,35 +408,40 @@ static void make_claims(struct demo *demo, const struct measured *m)
 			      "there is only one CPU to run on");
 	demo_claim(demo, "convoy-interval", "I/O at interval 0.5 ms / at 5 ms", gain(m),
 		   DEMO_AT_LEAST, SHORTER_MIN);
+	demo_claim(demo, "convoy-fair", "I/O beside 4 threads: fair / fifo", remedy(m),
+		   DEMO_AT_LEAST, FAIR_MIN);
+	demo_claim(demo, "convoy-number", "I/O under fair: beside 4 / beside 1", kept(m),
+		   DEMO_AT_LEAST, NUMBER_MIN);
 }
 
 static void run_convoy(struct demo *demo)
 {
 	struct measured m[N_ROWS] = { 0 };
-	struct demo_object *object;
+	struct demo_object *gil = demo_new_gil(demo, "part 5, GIL");
 	unsigned int runs, i;
-	struct kgil *gil;
 
-	object = demo_new_gil(demo, "part 5, GIL", 0, &gil);
 	for (runs = 0; runs < RUNS_MAX && (!runs || !settled(demo, m)); runs++)
 		for (i = 0; i < N_ROWS; i++)
-			run_row(gil, object, &rows[i], &m[i]);
+			run_row(gil, &rows[i], &m[i]);
 	out_progress_end();
 	put_rows(demo, m);
 	if (!out_json) {
 		show_convoy(m);
 		show_trade(m);
+		show_fair(m);
 	}
 	make_claims(demo, m);
-	demo_means(demo, "After each answer the I/O thread queues for the GIL, and each CPU-bound "
-			 "thread before it keeps the GIL for a whole switch interval: that is the "
-			 "convoy. With a shorter interval its turn comes sooner, but the time "
-			 "goes into switching instead of work.");
+	demo_means(demo, "Under fifo the I/O thread queues for the GIL after each answer, and each "
+			 "CPU-bound thread before it keeps the GIL for a whole switch interval: "
+			 "that is the convoy. With a shorter interval its turn comes sooner, but "
+			 "the time goes into switching instead of work. Under fair, which a GIL "
+			 "has unless told otherwise, its turn comes at once.");
 }
 
 const struct demo_part demo_convoy = {
 	.title = "the convoy",
-	.expect = "One thread asks an echo process and releases the GIL while it waits: expect its "
-		  "rate to collapse as soon as one CPU-bound thread wants the same GIL.",
+	.expect = "One thread asks an echo process and releases the GIL while it waits. First come, "
+		  "first served (policy fifo): expect its rate to collapse as soon as one "
+		  "CPU-bound thread wants the same GIL. Policy fair: expect it not to.",
 	.run = run_convoy,
 };

@@ -34,7 +34,6 @@ static const unsigned int thread_counts[] = { 1, 2, 4 };
 /**
  * struct job - a fixed amount of work for some threads
  * @gil: NULL: without
- * @object: of @gil
  * @rounds: of a chunk
  * @next: chunks begun
  * @inside: threads that are in a chunk now
@@ -43,8 +42,7 @@ static const unsigned int thread_counts[] = { 1, 2, 4 };
  * @ends: when each chunk was done
  */
 struct job {
-	struct kgil *gil;
-	struct demo_object *object;
+	struct demo_object *gil;
 	uint64_t rounds;
 	unsigned int next;
 	unsigned int inside;
@@ -105,28 +103,25 @@ static void eval_loop(unsigned int index, void *arg)
 	/* Threads that share a processor by chance are no measure of anything. */
 	demo_pin_to(index);
 	if (job->gil) {
-		demo_check(kgil_gil_attach(job->gil), "attach a thread");
-		demo_check(kgil_gil_acquire(job->gil), "acquire the gil");
-		demo_count(job->object, 1);
+		demo_acquire(job->gil);
+		demo_count(job->gil, 1);
 	}
 	while ((i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED)) < CHUNKS) {
 		chunk(job);
 		job->ends[i] = work_clock();
 		if (job->gil)
-			demo_check(kgil_gil_check(job->gil), "yield the gil");
+			demo_drop_if_asked(job->gil);
 	}
-	if (job->gil) {
-		demo_check(kgil_gil_release(job->gil), "release the gil");
-		demo_check(kgil_gil_detach(job->gil), "detach a thread");
-	}
+	if (job->gil)
+		demo_release(job->gil);
 }
 
-static uint64_t switches_of(const struct kgil *gil)
+static uint64_t switches_of(const struct demo_object *gil)
 {
 	struct kgil_stats stats = { 0 };
 
 	if (gil)
-		demo_check(kgil_stats(gil->fd, &stats), "read the gil's statistics");
+		demo_check(kgil_stats(gil->path.fd, &stats), "read the gil's statistics");
 	return stats.switches;
 }
 
@@ -150,12 +145,10 @@ static void find_stretch(struct measured *to, uint64_t *ends)
 	}
 }
 
-static void run_job(struct kgil *gil, struct demo_object *object, unsigned int threads,
-		    struct measured *to)
+static void run_job(struct demo_object *gil, unsigned int threads, struct measured *to)
 {
 	struct job job = {
 		.gil = gil,
-		.object = object,
 		.rounds = work_rounds_of(CHUNK_NS),
 		.most = 1,
 	};
@@ -295,19 +288,18 @@ static void claim_serial(struct demo *demo, const struct measured *gil_run)
 static void run_cpu(struct demo *demo)
 {
 	struct measured free_run[N_COUNTS] = { 0 }, gil_run[N_COUNTS] = { 0 };
-	struct demo_object *object;
-	struct kgil *gil;
+	struct demo_object *gil;
 	bool more_free, more_gil;
 	unsigned int i, runs;
 
-	object = demo_new_gil(demo, "part 3, GIL", 0, &gil);
+	gil = demo_new_gil(demo, "part 3, GIL");
 	for (runs = 0; runs < RUNS_MAX; runs++) {
 		more_free = runs < RUNS_MIN || !free_settled(demo, free_run);
 		more_gil = runs < RUNS_MIN || !gil_settled(gil_run);
 		for (i = 0; i < N_COUNTS && more_free; i++)
-			run_job(NULL, NULL, thread_counts[i], &free_run[i]);
+			run_job(NULL, thread_counts[i], &free_run[i]);
 		for (i = 0; i < N_COUNTS && more_gil; i++)
-			run_job(gil, object, thread_counts[i], &gil_run[i]);
+			run_job(gil, thread_counts[i], &gil_run[i]);
 		if (!more_free && !more_gil)
 			break;
 	}

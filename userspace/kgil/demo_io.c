@@ -52,14 +52,12 @@ static const struct way {
 /**
  * struct job - requests for some threads
  * @gil: protects what the threads compute
- * @object: of @gil
  * @hold: keep it while reading
  * @next: requests begun
  * @peers: one for each thread
  */
 struct job {
-	struct kgil *gil;
-	struct demo_object *object;
+	struct demo_object *gil;
 	bool hold;
 	unsigned int next;
 	struct demo_peer peers[THREADS_MAX];
@@ -71,32 +69,29 @@ static void read_answer(struct job *job, const struct demo_peer *peer)
 		demo_peer_ask(peer);
 		return;
 	}
-	demo_check(kgil_gil_begin_blocking(job->gil), "release the gil");
+	demo_release(job->gil);
 	demo_peer_ask(peer);
-	demo_check(kgil_gil_end_blocking(job->gil), "acquire the gil");
-	demo_count(job->object, 1);
+	demo_acquire(job->gil);
+	demo_count(job->gil, 1);
 }
 
 static void client(unsigned int index, void *arg)
 {
 	struct job *job = arg;
 
-	demo_check(kgil_gil_attach(job->gil), "attach a thread");
-	demo_check(kgil_gil_acquire(job->gil), "acquire the gil");
-	demo_count(job->object, 1);
+	demo_acquire(job->gil);
+	demo_count(job->gil, 1);
 	while (__atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED) < REQUESTS) {
 		read_answer(job, &job->peers[index]);
 		work_busy(COMPUTE_NS);
-		demo_check(kgil_gil_check(job->gil), "yield the gil");
+		demo_drop_if_asked(job->gil);
 	}
-	demo_check(kgil_gil_release(job->gil), "release the gil");
-	demo_check(kgil_gil_detach(job->gil), "detach a thread");
+	demo_release(job->gil);
 }
 
-static uint64_t run_job(struct kgil *gil, struct demo_object *object, const struct way *way,
-			unsigned int threads)
+static uint64_t run_job(struct demo_object *gil, const struct way *way, unsigned int threads)
 {
-	struct job job = { .gil = gil, .object = object, .hold = way->hold };
+	struct job job = { .gil = gil, .hold = way->hold };
 	struct work_team *team;
 	uint64_t start, ns;
 	unsigned int i;
@@ -130,8 +125,7 @@ static bool settled(const struct way *way, const uint64_t *ns)
 }
 
 /* The best times of one way of reading. */
-static void measure(struct kgil *gil, struct demo_object *object, const struct way *way,
-		    uint64_t *best)
+static void measure(struct demo_object *gil, const struct way *way, uint64_t *best)
 {
 	unsigned int runs, i;
 	uint64_t ns;
@@ -140,7 +134,7 @@ static void measure(struct kgil *gil, struct demo_object *object, const struct w
 		if (runs >= RUNS_MIN && settled(way, best))
 			break;
 		for (i = 0; i < N_COUNTS; i++) {
-			ns = run_job(gil, object, way, thread_counts[i]);
+			ns = run_job(gil, way, thread_counts[i]);
 			if (!runs || ns < best[i])
 				best[i] = ns;
 		}
@@ -204,13 +198,12 @@ static void show_bars(uint64_t ns[N_WAYS][N_COUNTS])
 static void run_io(struct demo *demo)
 {
 	uint64_t ns[N_WAYS][N_COUNTS];
-	struct demo_object *object;
-	struct kgil *gil;
+	struct demo_object *gil;
 	unsigned int w;
 
-	object = demo_new_gil(demo, "part 4, GIL", 0, &gil);
+	gil = demo_new_gil(demo, "part 4, GIL");
 	for (w = 0; w < N_WAYS; w++)
-		measure(gil, object, &ways[w], ns[w]);
+		measure(gil, &ways[w], ns[w]);
 	out_progress_end();
 	put_rows(demo, ns);
 	if (!out_json) {

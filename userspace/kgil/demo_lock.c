@@ -81,13 +81,13 @@ static enum answer do_call(enum call call, struct demo_object *lock)
 	case CALL_NONE:
 		return ANSWER_NONE;
 	case CALL_ACQUIRE:
-		ret = kgil_acquire(lock->fd) ? -1 : 1;
+		ret = path_acquire(&lock->path) ? -1 : 1;
 		break;
 	case CALL_TRY_ACQUIRE:
-		ret = kgil_try_acquire(lock->fd);
+		ret = path_try_acquire(&lock->path);
 		break;
 	case CALL_RELEASE:
-		if (!kgil_release(lock->fd))
+		if (!path_release(&lock->path))
 			return ANSWER_DONE;
 		return errno == EPERM ? ANSWER_EPERM : ANSWER_OTHER;
 	}
@@ -101,7 +101,7 @@ static struct kgil_state state_of(const struct demo_object *object)
 {
 	struct kgil_state state;
 
-	demo_check(kgil_state(object->fd, &state), "read a lock's state");
+	demo_check(kgil_state(object->path.fd, &state), "read a lock's state");
 	return state;
 }
 
@@ -154,7 +154,7 @@ static void wait_in_queue(unsigned int index, void *arg)
 	struct queue *queue = arg;
 
 	(void)index;
-	demo_check(kgil_acquire(queue->lock->fd), "acquire the lock");
+	demo_acquire(queue->lock);
 	__atomic_add_fetch(&queue->proceeded, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -207,7 +207,7 @@ static void show_queue(struct demo *demo, struct demo_object *lock, struct throu
 	struct work_team *team;
 	struct json_object *row;
 
-	demo_check(kgil_acquire(lock->fd), "acquire the lock");
+	demo_acquire(lock);
 	team = work_team_new(WAITERS, wait_in_queue, &queue);
 	if (!team)
 		exit(err_failed("create a thread: %s", strerror(errno)));
@@ -217,7 +217,7 @@ static void show_queue(struct demo *demo, struct demo_object *lock, struct throu
 	for (i = 0; i <= WAITERS; i++) {
 		before = proceeded(&queue);
 		if (i) {
-			demo_check(kgil_release(lock->fd), "release the lock");
+			demo_release(lock);
 			await(&queue, i, WAITERS - i);
 			pause_ns(SETTLE_NS);
 		}
@@ -238,7 +238,7 @@ static void show_queue(struct demo *demo, struct demo_object *lock, struct throu
 		demo_put_int(row, "waiters_count", state.waiters);
 		demo_put_int(row, "count", state.count);
 	}
-	demo_check(kgil_release(lock->fd), "release the lock");
+	demo_release(lock);
 	work_team_join(team);
 	demo_count(lock, 1 + WAITERS);
 	out_progress_end();

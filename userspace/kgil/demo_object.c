@@ -27,7 +27,7 @@ static struct demo_object *keep(struct demo *demo, const char *name, int fd)
 	if (demo->n_objects > DEMO_OBJECTS_MAX)
 		exit(err_failed("more than %d objects", DEMO_OBJECTS_MAX));
 	object->name = name;
-	object->fd = fd;
+	demo_check_device(path_open(&object->path, fd, demo->path), "map an object");
 	return object;
 }
 
@@ -36,13 +36,38 @@ struct demo_object *demo_new_lock(struct demo *demo, const char *name)
 	return keep(demo, name, demo_check_device(kgil_create_lock(), "create a lock"));
 }
 
-struct demo_object *demo_new_gil(struct demo *demo, const char *name, uint64_t interval_ns,
-				 struct kgil **gil)
+struct demo_object *demo_new_gil(struct demo *demo, const char *name)
 {
-	*gil = kgil_gil_new(interval_ns);
-	if (!*gil)
-		exit(err_device(errno, "create a gil"));
-	return keep(demo, name, (*gil)->fd);
+	return keep(demo, name, demo_check_device(kgil_create_gil(0), "create a gil"));
+}
+
+void demo_acquire(struct demo_object *object)
+{
+	int err;
+
+	do {
+		err = path_acquire(&object->path);
+	} while (err && errno == EINTR);
+	demo_check(err, "acquire a lock");
+}
+
+void demo_release(struct demo_object *object)
+{
+	demo_check(path_release(&object->path), "release a lock");
+}
+
+void demo_drop_if_asked(struct demo_object *gil)
+{
+	int err;
+
+	if (!path_drop_requested(&gil->path))
+		return;
+	err = path_yield(&gil->path);
+	/* A signal left the gil with somebody else. */
+	if (err && errno == EINTR)
+		demo_acquire(gil);
+	else
+		demo_check(err, "yield a gil");
 }
 
 void demo_count(struct demo_object *object, uint64_t n)

@@ -113,7 +113,7 @@ static uint64_t id_of(const struct demo_object *object)
 {
 	struct kgil_state state;
 
-	demo_check(kgil_state(object->fd, &state), "read an object's state");
+	demo_check(kgil_state(object->path.fd, &state), "read an object's state");
 	return state.id;
 }
 
@@ -208,8 +208,8 @@ static void acquire_often(unsigned int index, void *arg)
 
 	(void)index;
 	for (i = 0; i < OWN_ACQUIRES; i++) {
-		demo_check(kgil_acquire(lock->fd), "acquire the lock");
-		demo_check(kgil_release(lock->fd), "release the lock");
+		demo_acquire(lock);
+		demo_release(lock);
 	}
 	demo_count(lock, OWN_ACQUIRES);
 }
