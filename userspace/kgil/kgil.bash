@@ -36,6 +36,10 @@ _kgil()
 	case $command:$before:$word in
 	contend:-t:* | contend:--type:*)
 		words='gil sem lock rlock none' ;;
+	contend:-p:* | *:--path:*)
+		words='ioctl word' ;;
+	contend:-y:* | contend:--policy:*)
+		words='fifo fair' ;;
 	demo:-p:* | demo:--part:*)
 		words='1 2 3 4 5 6' ;;
 	:*:-*)
