@@ -127,8 +127,6 @@ static void print_title(const struct contend *run)
 	       plural, out_time(o->work).s);
 	if (o->io)
 		printf(", io %s", out_time(o->io).s);
-	if (is_locked(run))
-		printf(", path %s", path_words[o->path]);
 	if (o->type == CONTEND_SEM)
 		printf(", count %s", out_count(o->count).s);
 	if (o->type == CONTEND_GIL)
@@ -155,10 +153,16 @@ static void put_count(const char *name, uint64_t n)
 
 static void print_counts(const struct contend *run, const struct totals *t)
 {
+	static const char *const paths[] = {
+		[PATH_IOCTL] = "ioctl: every acquire and release is a system call",
+		[PATH_WORD] = "word: no system call while the lock is free",
+	};
 	char text[80];
 
 	if (machine_emulated())
 		put_row("machine", MACHINE_EMULATED);
+	if (is_locked(run))
+		put_row("path", paths[run->opts.path]);
 	put_row("time", out_time(t->elapsed).s);
 	snprintf(text, sizeof(text), "%s  (%s)", out_count(t->sum.acquisitions).s,
 		 out_rate(per_second(t->sum.acquisitions, t->elapsed)).s);

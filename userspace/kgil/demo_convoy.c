@@ -440,8 +440,8 @@ static void run_convoy(struct demo *demo)
 
 const struct demo_part demo_convoy = {
 	.title = "the convoy",
-	.expect = "One thread asks an echo process and releases the GIL while it waits. First come, "
-		  "first served (policy fifo): expect its rate to collapse as soon as one "
+	.expect = "One thread asks an echo process and releases the GIL while it waits. First "
+		  "come, first served (policy fifo): expect its rate to collapse as soon as one "
 		  "CPU-bound thread wants the same GIL. Policy fair: expect it not to.",
 	.run = run_convoy,
 };
