@@ -2,8 +2,5 @@
 /* Goes as the sections come. */
 #include "bench.h"
 
-__attribute__((weak)) int bench_uncontended(struct bench *bench) { (void)bench; return 0; }
-__attribute__((weak)) int bench_contended(struct bench *bench) { (void)bench; return 0; }
 __attribute__((weak)) int bench_handoff(struct bench *bench) { (void)bench; return 0; }
-__attribute__((weak)) int bench_gil(struct bench *bench) { (void)bench; return 0; }
 __attribute__((weak)) int bench_scale(struct bench *bench) { (void)bench; return 0; }
