@@ -15,6 +15,12 @@ _kgil_options()
 	"$@" --help 2>/dev/null | sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p'
 }
 
+# The sections of kgil bench.
+_kgil_sections()
+{
+	"$1" bench --help 2>/dev/null | sed -nE '/^Sections:/,/^$/s/^  ([a-z]+) .*/\1/p'
+}
+
 # The subcommand: the first word that is no option.
 _kgil_command()
 {
@@ -36,6 +42,16 @@ _kgil()
 	case $command:$before:$word in
 	contend:-t:* | contend:--type:*)
 		words='gil sem lock rlock none' ;;
+	bench:-P:* | bench:--path:*)
+		words='ioctl word both' ;;
+	bench:-w:* | bench:--workload:*)
+		words='cpu echo ping brief' ;;
+	bench:-[THpdvcI]:* | bench:--threads:* | bench:--hold:* | bench:--pairs:* | \
+	bench:--duration:* | bench:--variant:* | bench:--cpu:* | bench:--interval:*)
+		;;
+	bench:-o:* | bench:--output:*)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return ;;
 	contend:-p:* | *:--path:*)
 		words='ioctl word' ;;
 	contend:-y:* | contend:--policy:*)
@@ -48,6 +64,8 @@ _kgil()
 		words=$(_kgil_options "$kgil" "$command") ;;
 	:* | help:*)
 		words=$(_kgil_commands "$kgil") ;;
+	bench:*)
+		words=$(_kgil_sections "$kgil") ;;
 	show:*)
 		words=$(awk 'NR > 2 { print $1 }' /proc/kgil/objects 2>/dev/null) ;;
 	esac
