@@ -2,5 +2,4 @@
 /* Goes as the sections come. */
 #include "bench.h"
 
-__attribute__((weak)) int bench_handoff(struct bench *bench) { (void)bench; return 0; }
 __attribute__((weak)) int bench_scale(struct bench *bench) { (void)bench; return 0; }
