@@ -15,8 +15,15 @@
  */
 #include "drop.h"
 #include "object.h"
-#include "page.h"
-#include "policy.h"
+#include "owner.h"
+#include "sem.h"
+#include "wait.h"
+
+/*
+ * How much longer than promised a gil may stay free for a thread that didn't
+ * come back: what it takes for the timer not to be the work that is done.
+ */
+#define KGIL_KEEP_SLACK_NS	50000
 
 static void kgil_drop_set(struct kgil_object *obj, bool requested)
 {
@@ -24,30 +31,63 @@ static void kgil_drop_set(struct kgil_object *obj, bool requested)
 		return;
 	obj->drop.requested = requested;
 	obj->stats.drop_requests += requested;
-	kgil_page_show_drop(obj->page, requested);
+	WRITE_ONCE(obj->page->drop_request, requested);
 }
 
-/* When the timer has to fire for the present owner; 0: no need to. */
+/* The owner is to drop it now. */
+void kgil_drop_request(struct kgil_object *obj)
+{
+	kgil_drop_set(obj, true);
+}
+
+/* How much of its interval the owner had had before. */
+static u64 kgil_drop_used(const struct kgil_object *obj)
+{
+	return kgil_is_fair(obj) && obj->last ? obj->last->share.used : 0;
+}
+
+/* When the timer has to fire; 0: no need to. */
 static u64 kgil_drop_due(const struct kgil_object *obj)
 {
-	if (!obj->nr_waiters || obj->drop.requested)
+	if (!obj->queue.length)
 		return 0;
-	return kgil_policy_drop_at(obj->hold_start, obj->drop.interval);
+	if (obj->kept)
+		return obj->kept_until + KGIL_KEEP_SLACK_NS;
+	if (obj->drop.requested)
+		return 0;
+	return kgil_policy_drop_at(obj->hold_start, kgil_drop_used(obj),
+				   obj->drop.interval);
 }
 
-static void kgil_drop_watch(struct kgil_object *obj, u64 now)
+/**
+ * kgil_drop_watch() - see to it that the owner is asked in time
+ * @obj: the gil, locked
+ * @now: ns
+ */
+void kgil_drop_watch(struct kgil_object *obj, u64 now)
 {
 	u64 due = kgil_drop_due(obj);
 
-	if (!due || obj->drop.armed)
+	if (!due)
 		return;
-	if (due <= now) {
+	if (due <= now && !obj->kept) {
 		kgil_drop_set(obj, true);
 		return;
 	}
+	if (obj->drop.armed && obj->drop.at <= due)
+		return;
 	obj->drop.armed = true;
+	obj->drop.at = due;
 	hrtimer_start(&obj->drop.timer, ns_to_ktime(due),
 		      HRTIMER_MODE_ABS_SOFT);
+}
+
+/* When it is due has changed. */
+void kgil_drop_rewatch(struct kgil_object *obj)
+{
+	/* To start a timer that is queued moves it. */
+	obj->drop.armed = false;
+	kgil_drop_watch(obj, kgil_now());
 }
 
 /* Restarted by hrtimer_start() alone, so that all who start it agree. */
@@ -55,35 +95,38 @@ static enum hrtimer_restart kgil_drop_expired(struct hrtimer *timer)
 {
 	struct kgil_object *obj = container_of(timer, struct kgil_object,
 					       drop.timer);
+	struct task_struct *next = NULL;
 	unsigned long flags;
+	u64 now;
 
 	raw_spin_lock_irqsave(&obj->lock, flags);
 	obj->drop.armed = false;
-	kgil_drop_watch(obj, kgil_now());
+	now = kgil_now();
+	if (obj->kept && obj->kept_until <= now) {
+		obj->kept = NULL;
+		next = kgil_sem_hand_over(obj, now);
+	}
+	kgil_drop_watch(obj, now);
 	raw_spin_unlock_irqrestore(&obj->lock, flags);
+	kgil_wake(next);
 	return HRTIMER_NORESTART;
 }
 
 /* The ownership has changed: the new owner isn't asked for anything yet. */
 void kgil_drop_new_owner(struct kgil_object *obj, u64 now)
 {
-	if (!obj->drop.interval)
-		return;
 	kgil_drop_set(obj, false);
-	kgil_drop_watch(obj, now);
-}
-
-void kgil_drop_new_waiter(struct kgil_object *obj, u64 now)
-{
-	if (obj->drop.interval)
+	if (obj->queue.length)
 		kgil_drop_watch(obj, now);
 }
 
 /* A waiter gave up.  Was it the last, the owner may go on. */
 void kgil_drop_lost_waiter(struct kgil_object *obj)
 {
-	if (obj->drop.interval && !obj->nr_waiters)
-		kgil_drop_set(obj, false);
+	if (!obj->drop.interval || obj->queue.length)
+		return;
+	kgil_drop_set(obj, false);
+	obj->kept = NULL;
 }
 
 /*
@@ -94,9 +137,7 @@ void kgil_drop_set_interval(struct kgil_object *obj, u64 interval)
 {
 	raw_spin_lock_irq(&obj->lock);
 	obj->drop.interval = interval;
-	/* To start a timer that is queued moves it. */
-	obj->drop.armed = false;
-	kgil_drop_watch(obj, kgil_now());
+	kgil_drop_rewatch(obj);
 	raw_spin_unlock_irq(&obj->lock);
 }
 

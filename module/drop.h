@@ -12,8 +12,8 @@ struct kgil_object;
  * struct kgil_drop - the part of a gil that asks its owner to drop it
  * @interval: switch interval, ns; 0: this object is no gil
  * @requested: the owner has been asked
- * @armed: @timer will fire by the time the interval is over, or is just doing
- *	so: no need to start it
+ * @armed: @timer will fire by @at, or is just doing so
+ * @at: when, ns
  * @timer: asks when the interval is over
  *
  * All under the object's lock.
@@ -22,14 +22,17 @@ struct kgil_drop {
 	u64 interval;
 	bool requested;
 	bool armed;
+	u64 at;
 	struct hrtimer timer;
 };
 
 void kgil_drop_init(struct kgil_object *obj, u64 interval);
 void kgil_drop_exit(struct kgil_object *obj);
 
+void kgil_drop_request(struct kgil_object *obj);
+void kgil_drop_watch(struct kgil_object *obj, u64 now);
+void kgil_drop_rewatch(struct kgil_object *obj);
 void kgil_drop_new_owner(struct kgil_object *obj, u64 now);
-void kgil_drop_new_waiter(struct kgil_object *obj, u64 now);
 void kgil_drop_lost_waiter(struct kgil_object *obj);
 void kgil_drop_set_interval(struct kgil_object *obj, u64 interval);
 

@@ -32,7 +32,7 @@ static int kgil_acquire(struct kgil_object *obj, ktime_t deadline)
 	case KGIL_TYPE_RLOCK:
 		return kgil_rlock_acquire(obj, deadline);
 	default:
-		return kgil_sem_acquire(obj, NULL, deadline);
+		return kgil_sem_acquire(obj, deadline);
 	}
 }
 
@@ -87,6 +87,39 @@ static int kgil_set_interval(struct kgil_object *obj, u64 __user *arg)
 	return 0;
 }
 
+static int kgil_set_policy(struct kgil_object *obj, u32 __user *arg)
+{
+	u32 policy;
+
+	if (!kgil_is_gil(obj))
+		return -ENOTTY;
+	if (get_user(policy, arg))
+		return -EFAULT;
+	return kgil_gil_set_policy(obj, policy);
+}
+
+static int kgil_set_handoff(struct kgil_object *obj, u64 __user *arg)
+{
+	u64 handoff;
+
+	if (kgil_is_gil(obj))
+		return -ENOTTY;
+	if (copy_from_user(&handoff, arg, sizeof(handoff)))
+		return -EFAULT;
+	if (!kgil_valid_handoff(handoff))
+		return -EINVAL;
+	kgil_sem_set_handoff(obj, handoff);
+	return 0;
+}
+
+static int kgil_thread(u64 __user *arg)
+{
+	u64 id;
+	int err = kgil_thread_id(&id);
+
+	return err ?: put_user(id, arg);
+}
+
 static int kgil_attach(struct kgil_object *obj, u64 __user *arg)
 {
 	struct kgil_tie *tie;
@@ -96,7 +129,7 @@ static int kgil_attach(struct kgil_object *obj, u64 __user *arg)
 	tie = kgil_tie(obj);
 	if (IS_ERR(tie))
 		return PTR_ERR(tie);
-	return put_user(tie->thread->id, arg);
+	return put_user(tie->id, arg);
 }
 
 static int kgil_get_state(struct kgil_object *obj, void __user *arg)
@@ -104,7 +137,7 @@ static int kgil_get_state(struct kgil_object *obj, void __user *arg)
 	struct kgil_view view;
 
 	kgil_view(obj, task_active_pid_ns(current), &view);
-	if (kgil_is_owned(obj) && kgil_owns(obj, kgil_tie_find(obj)))
+	if (view.state.owner && kgil_thread_is_mine(view.state.owner))
 		view.state.flags |= KGIL_STATE_MINE;
 	return copy_to_user(arg, &view.state, sizeof(view.state)) ? -EFAULT : 0;
 }
@@ -131,6 +164,12 @@ static long kgil_ioctl_arg(struct kgil_object *obj, unsigned int cmd,
 		return kgil_attach(obj, arg);
 	case KGIL_IOC_SET_INTERVAL:
 		return kgil_set_interval(obj, arg);
+	case KGIL_IOC_SET_POLICY:
+		return kgil_set_policy(obj, arg);
+	case KGIL_IOC_SET_HANDOFF:
+		return kgil_set_handoff(obj, arg);
+	case KGIL_IOC_THREAD:
+		return kgil_thread(arg);
 	default:
 		return -ENOTTY;
 	}

@@ -6,31 +6,55 @@
  * Ownership moves with the wake-up.  An owner that yields to a waiter can't get
  * the lock back before that waiter had it, however fast it comes back: what
  * CPython calls a forced switch.
+ *
+ * What the policy "fair" decides is in policy.c; here it is told what happens.
+ * The object's lock protects the shares of all threads.
  */
 #include "gil.h"
 #include "object.h"
 #include "owner.h"
 #include "sem.h"
 #include "wait.h"
+#include "word.h"
 
-/* Return: as kgil_sem_acquire(); -EDEADLK: it is the caller's own; -ENOMEM. */
+/* The thread for which the gil was kept has come back. */
+static void kgil_gil_return(struct kgil_object *obj, struct kgil_tie *tie)
+{
+	obj->kept = NULL;
+	kgil_fair_return(&tie->share, &obj->turns, kgil_now(), true);
+}
+
+/* Return: as kgil_sem_wait(); -EDEADLK: it is the caller's own; -ENOMEM. */
 int kgil_gil_acquire(struct kgil_object *obj, ktime_t deadline)
 {
-	struct kgil_tie *tie = kgil_tie(obj);
+	struct kgil_tie *tie;
+	u64 word;
 
-	if (IS_ERR(tie))
+	raw_spin_lock_irq(&obj->lock);
+	tie = kgil_tie_locked(obj);
+	if (IS_ERR(tie)) {
+		raw_spin_unlock_irq(&obj->lock);
 		return PTR_ERR(tie);
-	if (kgil_owns(obj, tie))
-		return deadline == KGIL_TRY ? -EAGAIN : -EDEADLK;
-	return kgil_sem_acquire(obj, tie, deadline);
+	}
+	word = kgil_word_freeze(obj);
+	if (kgil_word_value(word) == tie->id)
+		return kgil_sem_refuse(obj, word, deadline == KGIL_TRY ?
+				       -EAGAIN : -EDEADLK);
+	if (unlikely(obj->kept == tie))
+		kgil_gil_return(obj, tie);
+	return kgil_sem_acquire_locked(obj, tie, word, deadline);
 }
 
 /* Return: 0; -EPERM: the caller is not the owner. */
 int kgil_gil_release(struct kgil_object *obj)
 {
-	if (!kgil_owns(obj, kgil_tie_find(obj)))
-		return -EPERM;
-	return kgil_sem_release(obj);
+	u64 word;
+
+	raw_spin_lock_irq(&obj->lock);
+	word = kgil_word_freeze(obj);
+	if (!kgil_is_mine(obj, word))
+		return kgil_sem_refuse(obj, word, -EPERM);
+	return kgil_sem_release_locked(obj, word);
 }
 
 /**
@@ -44,27 +68,130 @@ int kgil_gil_release(struct kgil_object *obj)
  */
 int kgil_gil_yield(struct kgil_object *obj)
 {
-	struct kgil_tie *tie = kgil_tie_find(obj);
 	struct kgil_waiter waiter;
 	struct task_struct *next;
-	u64 now;
+	struct kgil_tie *tie;
+	u64 word, now;
 	int err;
 
-	if (!kgil_owns(obj, tie))
-		return -EPERM;
-
 	raw_spin_lock_irq(&obj->lock);
-	if (!obj->nr_waiters) {
-		raw_spin_unlock_irq(&obj->lock);
-		return 0;
-	}
+	word = kgil_word_freeze(obj);
+	tie = kgil_owner(obj, word);
+	if (!tie || tie->key.task != current)
+		return kgil_sem_refuse(obj, word, -EPERM);
+	if (!obj->queue.length)
+		return kgil_sem_refuse(obj, word, 0);
+
 	now = kgil_now();
 	obj->stats.yields++;
-	next = kgil_sem_give(obj, now);
-	kgil_enqueue(obj, &waiter, tie, now);
+	next = kgil_sem_pass(obj, word, now);
+	word = kgil_word_freeze(obj);
+	kgil_sem_queue(obj, &waiter, tie, word, now);
+	/* Cut short: it is next, and won't have to wait for long. */
+	if (tie->share.used && !obj->queue.spinning)
+		obj->queue.spinning = &waiter;
+	kgil_word_thaw(obj, word);
 	raw_spin_unlock_irq(&obj->lock);
 	kgil_wake(next);
 
 	err = kgil_sem_wait(obj, &waiter, KGIL_FOREVER);
 	return err == -ERESTARTSYS ? -EINTR : err;
+}
+
+/* How long the owner has held it, as far as the kernel saw. */
+static u64 kgil_gil_ran(const struct kgil_object *obj, u64 word, u64 now)
+{
+	return word & KGIL_WORD_CALL && obj->hold_start ?
+	       now - obj->hold_start : 0;
+}
+
+/* A thread comes to wait: how far it is behind the others. */
+void kgil_gil_arrive(struct kgil_object *obj, struct kgil_tie *tie, u64 word,
+		     u64 now)
+{
+	struct kgil_tie *owner = kgil_owner(obj, word);
+	u64 interval = obj->drop.interval;
+
+	if (owner && !obj->queue.length) {
+		kgil_fair_arrive(&owner->share, &obj->turns, interval);
+		kgil_fair_contended(&obj->turns, &owner->share,
+				    kgil_gil_ran(obj, word, now), interval);
+	}
+	kgil_fair_return(&tie->share, &obj->turns, now, false);
+	kgil_fair_arrive(&tie->share, &obj->turns, interval);
+}
+
+/* A thread has queued: when to ask the owner, and whether to sleep at once. */
+void kgil_gil_contend(struct kgil_object *obj, struct kgil_waiter *waiter,
+		      u64 word, u64 now)
+{
+	struct kgil_tie *owner = kgil_owner(obj, word);
+
+	if (kgil_is_fair(obj) && owner &&
+	    kgil_fair_preempts(&waiter->tie->share, &owner->share,
+			       kgil_gil_ran(obj, word, now), &obj->turns,
+			       obj->drop.interval))
+		kgil_drop_request(obj);
+	else
+		kgil_drop_watch(obj, now);
+	if (obj->drop.requested && !obj->queue.spinning)
+		obj->queue.spinning = waiter;
+}
+
+/*
+ * The owner's hold is over, after @ran.  Return: its interval is, too, or
+ * nothing is known of it.
+ */
+bool kgil_gil_charge(struct kgil_object *obj, u64 ran)
+{
+	if (!kgil_is_fair(obj) || !obj->queue.length || !obj->last)
+		return true;
+	return kgil_fair_charge(&obj->last->share, &obj->turns, ran,
+				obj->drop.interval);
+}
+
+/*
+ * The owner releases it in the middle of its interval, and others wait.
+ * Return: true: it will be back in no time, so that the gil stays free for it.
+ */
+bool kgil_gil_keep(struct kgil_object *obj, u64 now)
+{
+	struct kgil_tie *tie = obj->last;
+
+	if (!kgil_is_fair(obj) || !tie || obj->owner_died)
+		return false;
+	kgil_fair_leave(&tie->share, now);
+	if (obj->drop.requested ||
+	    !kgil_fair_keeps(&tie->share, &obj->turns, obj->drop.interval))
+		return false;
+	obj->kept = tie;
+	obj->kept_until = now + KGIL_QUICK_NS;
+	kgil_drop_watch(obj, now);
+	return true;
+}
+
+/* Has it been kept for somebody else for long enough, now that @waiter came? */
+bool kgil_gil_ends_keeping(struct kgil_object *obj,
+			   const struct kgil_waiter *waiter, u64 now)
+{
+	if (!obj->kept)
+		return false;
+	if (now < obj->kept_until &&
+	    !kgil_fair_preempts(&waiter->tie->share, &obj->kept->share, 0,
+				&obj->turns, obj->drop.interval))
+		return false;
+	obj->kept = NULL;
+	return true;
+}
+
+/* Return: 0; -EINVAL: no such policy. */
+int kgil_gil_set_policy(struct kgil_object *obj, u32 policy)
+{
+	if (!kgil_valid_policy(policy))
+		return -EINVAL;
+	raw_spin_lock_irq(&obj->lock);
+	obj->policy = kgil_policy_resolve(policy);
+	kgil_drop_rewatch(obj);
+	raw_spin_unlock_irq(&obj->lock);
+	return 0;
 }

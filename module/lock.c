@@ -4,12 +4,14 @@
  *
  * A lock is a semaphore of maximum 1, and no more: its acquire is
  * kgil_sem_acquire().  Only the name of one error differs.  An rlock is the same
- * semaphore with an owner, who may take it again.
+ * semaphore with an owner, who may take it again; how often it has is in the
+ * page, because it may do so without a call.
  */
 #include "lock.h"
 #include "object.h"
 #include "owner.h"
 #include "sem.h"
+#include "word.h"
 
 /* Return: 0; -EPERM: the lock is free. */
 int kgil_lock_release(struct kgil_object *obj)
@@ -19,38 +21,48 @@ int kgil_lock_release(struct kgil_object *obj)
 	return err == -EOVERFLOW ? -EPERM : err;
 }
 
-/* One more or one less of what the caller owns; its own business, but shown. */
-static int kgil_rlock_nest(struct kgil_object *obj, int change)
+/* One more or one less of what the caller owns. */
+static int kgil_rlock_nest(struct kgil_object *obj, u64 word, u32 depth)
+	__releases(&obj->lock)
 {
-	int err = 0;
-
-	raw_spin_lock_irq(&obj->lock);
-	if (change > 0 && obj->depth == obj->max_depth)
-		err = -EOVERFLOW;
-	else
-		obj->depth += change;
-	raw_spin_unlock_irq(&obj->lock);
-	return err;
+	WRITE_ONCE(obj->page->depth, depth);
+	return kgil_sem_refuse(obj, word, 0);
 }
 
-/* Return: as kgil_sem_acquire(); -EOVERFLOW: too deep; -ENOMEM. */
+/* Return: as kgil_sem_wait(); -EOVERFLOW: too deep; -ENOMEM. */
 int kgil_rlock_acquire(struct kgil_object *obj, ktime_t deadline)
 {
-	struct kgil_tie *tie = kgil_tie(obj);
+	struct kgil_tie *tie;
+	u64 word;
+	u32 depth;
 
-	if (IS_ERR(tie))
+	raw_spin_lock_irq(&obj->lock);
+	tie = kgil_tie_locked(obj);
+	if (IS_ERR(tie)) {
+		raw_spin_unlock_irq(&obj->lock);
 		return PTR_ERR(tie);
-	if (kgil_owns(obj, tie))
-		return kgil_rlock_nest(obj, 1);
-	return kgil_sem_acquire(obj, tie, deadline);
+	}
+	word = kgil_word_freeze(obj);
+	if (kgil_word_value(word) != tie->id)
+		return kgil_sem_acquire_locked(obj, tie, word, deadline);
+	depth = kgil_word_depth(obj);
+	if (depth >= obj->max_depth)
+		return kgil_sem_refuse(obj, word, -EOVERFLOW);
+	return kgil_rlock_nest(obj, word, depth + 1);
 }
 
 /* Return: 0; -EPERM: the caller is not the owner. */
 int kgil_rlock_release(struct kgil_object *obj)
 {
-	if (!kgil_owns(obj, kgil_tie_find(obj)))
-		return -EPERM;
-	if (READ_ONCE(obj->depth) > 1)
-		return kgil_rlock_nest(obj, -1);
-	return kgil_sem_release(obj);
+	u64 word;
+	u32 depth;
+
+	raw_spin_lock_irq(&obj->lock);
+	word = kgil_word_freeze(obj);
+	if (!kgil_is_mine(obj, word))
+		return kgil_sem_refuse(obj, word, -EPERM);
+	depth = kgil_word_depth(obj);
+	if (depth > 1)
+		return kgil_rlock_nest(obj, word, depth - 1);
+	return kgil_sem_release_locked(obj, word);
 }

@@ -6,6 +6,7 @@
  * the first time may go on with
  *
  *	object.h	an object, what protects it, who keeps it alive
+ *	word.h		what user space may change, and how that is kept harmless
  *	wait.c		how a thread waits and is granted
  *	sem.c		the semaphore that all types are made of
  *	lock.c gil.c	what the types add to it
@@ -29,7 +30,7 @@ static int kgil_query(void __user *arg)
 		.abi = KGIL_ABI_VERSION,
 		.default_policy = KGIL_POLICY_OF_DEFAULT,
 		.features = KGIL_FEATURE_DROP_PAGE | KGIL_FEATURE_OWNER_DEAD |
-			    KGIL_FEATURE_NETLINK,
+			    KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD,
 		.types = BIT_ULL(KGIL_TYPE_GIL) | BIT_ULL(KGIL_TYPE_SEM) |
 			 BIT_ULL(KGIL_TYPE_LOCK) | BIT_ULL(KGIL_TYPE_RLOCK),
 	};

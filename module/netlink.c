@@ -75,6 +75,9 @@ static int kgil_put_state(struct sk_buff *msg, const struct kgil_state *state)
 	    (nla_put_u32(msg, KGIL_A_OBJECT_POLICY, state->policy) ||
 	     kgil_put_u64(msg, KGIL_A_OBJECT_INTERVAL, state->interval_ns)))
 		return -EMSGSIZE;
+	if (state->handoff_ns &&
+	    kgil_put_u64(msg, KGIL_A_OBJECT_HANDOFF, state->handoff_ns))
+		return -EMSGSIZE;
 	return 0;
 }
 

@@ -17,7 +17,7 @@ static bool kgil_valid_gil(const struct kgil_create *create)
 	return (!create->interval_ns ||
 		kgil_valid_interval(create->interval_ns)) &&
 	       kgil_valid_policy(create->policy) &&
-	       !create->count && !create->max;
+	       !create->count && !create->max && !create->handoff_ns;
 }
 
 static bool kgil_valid_sem(const struct kgil_create *create)
@@ -28,11 +28,13 @@ static bool kgil_valid_sem(const struct kgil_create *create)
 
 static bool kgil_valid(const struct kgil_create *create)
 {
-	if (create->flags || create->pad)
+	if (create->flags & ~KGIL_CREATE_TIMED || create->pad)
 		return false;
 	if (create->type == KGIL_TYPE_GIL)
 		return kgil_valid_gil(create);
 	if (create->interval_ns || create->policy)
+		return false;
+	if (create->handoff_ns && !kgil_valid_handoff(create->handoff_ns))
 		return false;
 
 	switch (create->type) {
@@ -51,19 +53,25 @@ static void kgil_object_setup(struct kgil_object *obj,
 			      const struct kgil_create *create)
 {
 	raw_spin_lock_init(&obj->lock);
-	INIT_LIST_HEAD(&obj->waiters);
+	kgil_queue_init(&obj->queue);
 	INIT_LIST_HEAD(&obj->ties);
 	kref_init(&obj->ref);
+	obj->page = &obj->own;
 
 	obj->type = create->type;
 	obj->max = 1;
-	obj->count = 1;
-	if (obj->type == KGIL_TYPE_SEM) {
+	obj->handoff = create->handoff_ns ?: KGIL_HANDOFF_DEFAULT;
+	if (kgil_is_sem(obj)) {
 		obj->max = create->max;
-		obj->count = create->count;
+		obj->own.word = create->count;
+		obj->handoff = create->handoff_ns ?: KGIL_HANDOFF_AT_ONCE;
 	}
 	obj->max_depth = create->max ?: KGIL_COUNT_MAX;
+	obj->timed = create->flags & KGIL_CREATE_TIMED;
+	if (obj->timed)
+		obj->own.word |= KGIL_WORD_WAITERS;
 	if (kgil_is_gil(obj)) {
+		obj->handoff = 0;
 		obj->policy = kgil_policy_resolve(create->policy);
 		kgil_drop_init(obj, create->interval_ns);
 	}
@@ -99,7 +107,7 @@ static void kgil_object_release(struct kref *ref)
 	if (obj->id)
 		kgil_register_remove(obj);
 	kgil_drop_exit(obj);
-	kgil_page_free(obj->page);
+	kgil_page_free(obj);
 	put_cred(obj->cred);
 	put_net(obj->net);
 	kfree_rcu(obj, rcu);

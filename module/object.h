@@ -5,7 +5,6 @@
 
 #include <linux/cred.h>
 #include <linux/kref.h>
-#include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -14,9 +13,10 @@
 #include <linux/kgil.h>
 
 #include "drop.h"
+#include "policy.h"
+#include "queue.h"
 #include "stats.h"
 
-struct kgil_page;
 struct kgil_tie;
 
 /**
@@ -24,29 +24,31 @@ struct kgil_tie;
  * @lock: protects the group below it; the innermost lock but for the locks of
  *	the timer core.  Taken with interrupts off, because the timer of a gil
  *	takes it in a soft interrupt.
- * @count: the semaphore: acquires that would not block.  Not 0 implies that
- *	nobody waits.
- * @nr_waiters: length of @waiters
- * @waiters: struct kgil_waiter, in order of arrival
- * @owner: who owns a gil or rlock.  Set by the owner itself or, while it waits,
- *	by who grants it; cleared by the owner itself or after its death.  So a
- *	thread may ask without @lock whether it is the owner itself.
- * @depth: how often the owner of an rlock holds it
+ * @page: where the word is, and what else user space may see: @own until the
+ *	first mmap, then the page that mmap shows.  See word.h on who may change
+ *	it.  Read without @lock only to decide whether to spin.
+ * @shared: somebody has mapped it writable, so that user space changes it
+ * @timed: every acquire and release has to be a call
  * @owner_died: the next who acquires it learns that its owner died
- * @last_owner: id of the thread that owned it last
- * @taker: who acquired it last, a pid of the first pid namespace; shown for a
- *	lock, which has no owner
+ * @queue: who waits
+ * @last: record of who owned it last, as far as the kernel knows; it is the
+ *	owner if the word has its id.  Only of a gil or rlock.
+ * @kept: gil: for whom a free one is kept, although others wait
+ * @kept_until: until when
+ * @taker: lock: who took it last by a call, a pid of the first pid namespace
  * @taker_start: when that thread was born, because pids are used again
- * @hold_start: when it was acquired, ns of CLOCK_MONOTONIC; 0: it was released
- *	since.  Means something where the maximum is 1.
+ * @hold_start: when it was taken, ns of CLOCK_MONOTONIC, if the word says that
+ *	it was taken by a call; of a sem if it isn't @shared; 0: nobody
+ * @handoff: sem, lock, rlock: how long a waiter can be passed over, ns
+ * @turns: gil: what the policy remembers
  * @stats: what happened to it
- * @drop: what only a gil has
- * @page: what mmap shows, NULL until the first one; freed with the object
+ * @drop: what asks the owner of a gil
+ * @own: the page until the first mmap
  * @id: never used again; 0: not in the register
  * @type: enum kgil_type
- * @policy: gil: enum kgil_policy
- * @max: greatest @count
- * @max_depth: greatest @depth
+ * @policy: gil: enum kgil_policy; under @lock, too
+ * @max: greatest count
+ * @max_depth: greatest depth of an rlock
  * @net: network namespace that it is shown in; a reference
  * @cred: of its creator; a reference
  * @ties: struct kgil_tie of this object; protected by the mutex of owner.c
@@ -59,19 +61,22 @@ struct kgil_tie;
  */
 struct kgil_object {
 	raw_spinlock_t lock;
-	u32 count;
-	u32 nr_waiters;
-	struct list_head waiters;
-	struct kgil_tie *owner;
-	u32 depth;
+	struct kgil_page *page;
+	bool shared;
+	bool timed;
 	bool owner_died;
-	u64 last_owner;
+	struct kgil_tie *last;
+	struct kgil_queue queue;
+	u64 hold_start;
+	u64 handoff;
+	struct kgil_tie *kept;
+	u64 kept_until;
 	pid_t taker;
 	u64 taker_start;
-	u64 hold_start;
+	struct kgil_turns turns;
 	struct kgil_stats stats;
 	struct kgil_drop drop;
-	struct kgil_page *page;
+	struct kgil_page own;
 
 	u64 id;
 	u32 type;
@@ -94,9 +99,25 @@ static inline bool kgil_is_gil(const struct kgil_object *obj)
 	return obj->type == KGIL_TYPE_GIL;
 }
 
+static inline bool kgil_is_sem(const struct kgil_object *obj)
+{
+	return obj->type == KGIL_TYPE_SEM;
+}
+
 static inline bool kgil_is_owned(const struct kgil_object *obj)
 {
 	return obj->type == KGIL_TYPE_GIL || obj->type == KGIL_TYPE_RLOCK;
+}
+
+static inline bool kgil_is_fair(const struct kgil_object *obj)
+{
+	return kgil_is_gil(obj) && obj->policy == KGIL_POLICY_FAIR;
+}
+
+/* May a thread that comes later take it from under the eyes of a waiter? */
+static inline bool kgil_is_barging(const struct kgil_object *obj)
+{
+	return !kgil_is_gil(obj) && obj->handoff != KGIL_HANDOFF_AT_ONCE;
 }
 
 #endif /* _KGIL_OBJECT_H */

@@ -8,29 +8,29 @@
  * queues the thread's work.  The work walks the ties of the dead: what they
  * owned goes to the next waiter with EOWNERDEAD.
  *
- * Both tables are read under RCU.  kgil_ties_mutex protects the lists of ties
- * and is taken before an object's lock.
+ * A thread that takes an object by its word has a tie from before, and the word
+ * has its id.  So the kernel finds who it is, and the dead are found in the same
+ * way, whichever way they took what they owned.
+ *
+ * Both tables and the array are read under RCU.  kgil_ties_mutex protects the
+ * lists of ties and is taken before an object's lock.
  */
 #include <linux/fdtable.h>
 #include <linux/mutex.h>
+#include <linux/resource.h>
 #include <linux/rhashtable.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/xarray.h>
 
 #include "netlink.h"
 #include "owner.h"
 #include "sem.h"
 #include "wait.h"
-
-/*
- * How many ties a thread may have before those of objects that it doesn't own
- * go: what threads times objects can make of the kernel's memory has to have an
- * end.
- */
-#define KGIL_TIES_KEPT	1024
+#include "word.h"
 
 /* Descriptors that exec looks at before it lets others run. */
 #define KGIL_FDS_AT_ONCE	1024
@@ -51,6 +51,9 @@ static const struct rhashtable_params kgil_tie_params = {
 	.automatic_shrinking = true,
 };
 
+/* The threads that live, by id. */
+static DEFINE_XARRAY_FLAGS(kgil_threads, XA_FLAGS_ACCOUNT);
+
 static DEFINE_MUTEX(kgil_ties_mutex);
 static atomic64_t kgil_last_thread_id;
 static struct workqueue_struct *kgil_bury_wq;
@@ -58,12 +61,18 @@ static struct tracepoint *kgil_exit_tp;
 
 static void kgil_bury(struct work_struct *work);
 
+static void kgil_thread_free(struct rcu_head *rcu)
+{
+	struct kgil_thread *thread = container_of(rcu, struct kgil_thread, rcu);
+
+	put_task_struct(thread->task);
+	kfree(thread);
+}
+
 static void kgil_thread_put(struct kgil_thread *thread)
 {
-	if (!refcount_dec_and_test(&thread->refs))
-		return;
-	put_task_struct(thread->task);
-	kfree_rcu(thread, rcu);
+	if (refcount_dec_and_test(&thread->refs))
+		call_rcu(&thread->rcu, kgil_thread_free);
 }
 
 /* The calling thread's record, which only its own exit ends; NULL: none. */
@@ -75,6 +84,29 @@ static struct kgil_thread *kgil_thread_find(void)
 				      kgil_thread_params);
 }
 
+/*
+ * How many ties a thread may have before those of objects that it doesn't own
+ * go: as many as it may have descriptors.
+ */
+static unsigned int kgil_ties_kept(void)
+{
+	return min_t(unsigned long, rlimit(RLIMIT_NOFILE), INT_MAX / 4);
+}
+
+static int kgil_thread_insert(struct kgil_thread *thread)
+{
+	int err = xa_insert(&kgil_threads, thread->id, thread,
+			    GFP_KERNEL_ACCOUNT);
+
+	if (err)
+		return err;
+	err = rhashtable_insert_fast(&kgil_thread_table, &thread->node,
+				     kgil_thread_params);
+	if (err)
+		xa_erase(&kgil_threads, thread->id);
+	return err;
+}
+
 static struct kgil_thread *kgil_thread_create(void)
 {
 	struct kgil_thread *thread;
@@ -84,39 +116,72 @@ static struct kgil_thread *kgil_thread_create(void)
 		return NULL;
 	thread->task = get_task_struct(current);
 	thread->id = atomic64_inc_return(&kgil_last_thread_id);
-	thread->max_ties = KGIL_TIES_KEPT;
+	thread->max_ties = kgil_ties_kept();
 	INIT_LIST_HEAD(&thread->ties);
 	INIT_WORK(&thread->bury, kgil_bury);
 	refcount_set(&thread->refs, 1);
-	if (rhashtable_insert_fast(&kgil_thread_table, &thread->node,
-				   kgil_thread_params)) {
+	if (kgil_thread_insert(thread)) {
 		kgil_thread_put(thread);
 		return NULL;
 	}
 	return thread;
 }
 
-/**
- * kgil_tie_find() - the calling thread's record on an object
- * @obj: pinned by the caller
- *
- * Return: the record, valid for this call; NULL: none.
- */
-struct kgil_tie *kgil_tie_find(struct kgil_object *obj)
+/* The calling thread's id, made if need be.  Return: 0; -ENOMEM. */
+int kgil_thread_id(u64 *id)
+{
+	struct kgil_thread *thread = kgil_thread_find() ?: kgil_thread_create();
+
+	if (!thread)
+		return -ENOMEM;
+	*id = thread->id;
+	return 0;
+}
+
+/* Is @id the calling thread's? */
+bool kgil_thread_is_mine(u64 id)
+{
+	const struct kgil_thread *thread = kgil_thread_find();
+
+	return thread && thread->id == id;
+}
+
+/* The task of a thread, while the caller is in an RCU section; NULL: none. */
+struct task_struct *kgil_thread_task(u64 id)
+{
+	const struct kgil_thread *thread = xa_load(&kgil_threads, id);
+
+	return thread ? thread->task : NULL;
+}
+
+/* The calling thread's record on an object, valid for this call, or NULL. */
+static struct kgil_tie *kgil_tie_find(struct kgil_object *obj)
 {
 	struct kgil_tie_key key = { .task = current, .obj = obj };
 
 	return rhashtable_lookup_fast(&kgil_tie_table, &key, kgil_tie_params);
 }
 
-/* Out of the lists and the table; under the mutex. */
+/*
+ * Out of the lists and the table; under the mutex.  The table first: who looks
+ * under the object's lock after that doesn't find it any more.
+ */
 static void kgil_tie_remove(struct kgil_tie *tie)
 {
+	struct kgil_object *obj = tie->key.obj;
+
 	lockdep_assert_held(&kgil_ties_mutex);
 	list_del(&tie->of_thread);
 	list_del(&tie->of_object);
 	tie->thread->nr_ties--;
 	rhashtable_remove_fast(&kgil_tie_table, &tie->node, kgil_tie_params);
+
+	raw_spin_lock_irq(&obj->lock);
+	if (obj->last == tie)
+		obj->last = NULL;
+	if (obj->kept == tie)
+		obj->kept_until = 0;
+	raw_spin_unlock_irq(&obj->lock);
 }
 
 static void kgil_tie_free(struct kgil_tie *tie)
@@ -125,18 +190,31 @@ static void kgil_tie_free(struct kgil_tie *tie)
 	kfree_rcu(tie, rcu);
 }
 
+/* Does the calling thread, whose tie it is, own it now? */
+static bool kgil_tie_owns(const struct kgil_tie *tie)
+{
+	struct kgil_object *obj = tie->key.obj;
+	bool owns;
+
+	raw_spin_lock_irq(&obj->lock);
+	owns = kgil_word_value(READ_ONCE(obj->page->word)) == tie->id;
+	raw_spin_unlock_irq(&obj->lock);
+	return owns;
+}
+
 /* The calling thread has many ties: drop those it has no use for now. */
 static void kgil_tie_prune(struct kgil_thread *thread)
 {
 	struct kgil_tie *tie, *next;
 
 	list_for_each_entry_safe(tie, next, &thread->ties, of_thread) {
-		if (kgil_owns(tie->key.obj, tie))
+		/* Without a call, it could own what it has mapped. */
+		if (tie->key.obj->shared || kgil_tie_owns(tie))
 			continue;
 		kgil_tie_remove(tie);
 		kgil_tie_free(tie);
 	}
-	thread->max_ties = 2 * thread->nr_ties + KGIL_TIES_KEPT;
+	thread->max_ties = 2 * thread->nr_ties + kgil_ties_kept();
 }
 
 static int kgil_tie_insert(struct kgil_tie *tie)
@@ -173,6 +251,7 @@ static struct kgil_tie *kgil_tie_create(struct kgil_object *obj)
 	tie->key.task = current;
 	tie->key.obj = obj;
 	tie->thread = thread;
+	tie->id = thread->id;
 	if (kgil_tie_insert(tie)) {
 		kfree(tie);
 		return ERR_PTR(-ENOMEM);
@@ -189,6 +268,117 @@ static struct kgil_tie *kgil_tie_create(struct kgil_object *obj)
 struct kgil_tie *kgil_tie(struct kgil_object *obj)
 {
 	return kgil_tie_find(obj) ?: kgil_tie_create(obj);
+}
+
+/**
+ * kgil_tie_locked() - the same, under the object's lock
+ * @obj: locked, and again on return; not meanwhile, unless the caller is who
+ *	owned it last
+ *
+ * Return: as kgil_tie().
+ */
+struct kgil_tie *kgil_tie_locked(struct kgil_object *obj)
+{
+	struct kgil_tie *tie = obj->last;
+
+	lockdep_assert_held(&obj->lock);
+	if (likely(tie && tie->key.task == current))
+		return tie;
+	raw_spin_unlock_irq(&obj->lock);
+	tie = kgil_tie(obj);
+	raw_spin_lock_irq(&obj->lock);
+	return tie;
+}
+
+/* The record of thread @id on @obj, or NULL. */
+static struct kgil_tie *kgil_tie_of(struct kgil_object *obj, u64 id)
+{
+	struct kgil_tie_key key = { .obj = obj };
+	struct kgil_tie *tie = NULL;
+
+	rcu_read_lock();
+	key.task = kgil_thread_task(id);
+	if (key.task)
+		tie = rhashtable_lookup(&kgil_tie_table, &key, kgil_tie_params);
+	rcu_read_unlock();
+	return tie;
+}
+
+/**
+ * kgil_owner() - whom the word of a gil or rlock names
+ * @obj: the object, locked
+ * @word: its word
+ *
+ * Return: its record, valid under the lock; NULL: nobody, or nobody who could be.
+ */
+struct kgil_tie *kgil_owner(struct kgil_object *obj, u64 word)
+{
+	u64 id = kgil_word_value(word);
+	struct kgil_tie *tie = obj->last;
+
+	lockdep_assert_held(&obj->lock);
+	if (!id)
+		return NULL;
+	if (likely(tie && tie->id == id))
+		return tie;
+	tie = kgil_tie_of(obj, id);
+	if (tie)
+		obj->last = tie;
+	return tie;
+}
+
+/**
+ * kgil_owner_check() - can the owner that the word names give it back?
+ * @obj: a gil or rlock, locked
+ * @word: its word
+ *
+ * Return: 0: yes, or there is none; -EOWNERDEAD: it is dead, and its death has
+ * been dealt with before it could be seen to own this; -ENOTRECOVERABLE: no
+ * thread that ever lived can have written this.
+ */
+int kgil_owner_check(struct kgil_object *obj, u64 word)
+{
+	u64 id = kgil_word_value(word);
+	const struct task_struct *task;
+	bool lives;
+
+	if (!id || kgil_owner(obj, word))
+		return 0;
+	if (id > atomic64_read(&kgil_last_thread_id))
+		return -ENOTRECOVERABLE;
+	rcu_read_lock();
+	task = kgil_thread_task(id);
+	lives = task && !(READ_ONCE(task->flags) & PF_EXITING);
+	rcu_read_unlock();
+	return lives ? -ENOTRECOVERABLE : -EOWNERDEAD;
+}
+
+/* Who took a lock by a call, if it still runs: only numbers are kept of it. */
+static struct task_struct *kgil_taker(const struct kgil_object *obj)
+{
+	struct task_struct *task;
+
+	task = pid_task(find_pid_ns(READ_ONCE(obj->taker), &init_pid_ns),
+			PIDTYPE_PID);
+	return task && task->start_time == READ_ONCE(obj->taker_start) ? task :
+									 NULL;
+}
+
+/**
+ * kgil_holder() - the task that the word names
+ * @obj: the object, locked or not
+ * @word: its word
+ *
+ * Return: the task, valid while the caller is in an RCU section; NULL: nobody,
+ * or not known.  A semaphore doesn't know who has its units.
+ */
+struct task_struct *kgil_holder(const struct kgil_object *obj, u64 word)
+{
+	if (kgil_is_sem(obj) || !kgil_word_value(word))
+		return NULL;
+	if (obj->type == KGIL_TYPE_LOCK && word & KGIL_WORD_CALL)
+		return kgil_taker(obj);
+	return kgil_thread_task(kgil_word_value(word));
 }
 
 static struct kgil_tie *kgil_untie_one(struct kgil_object *obj)
@@ -218,21 +408,25 @@ void kgil_untie_object(struct kgil_object *obj)
 static void kgil_owner_dies(struct kgil_object *obj, struct kgil_tie *tie)
 {
 	struct task_struct *next = NULL;
-	u32 nr_waiters;
+	u32 waiters;
 	bool died;
+	u64 word;
 
 	raw_spin_lock_irq(&obj->lock);
-	died = obj->owner == tie;
-	nr_waiters = obj->nr_waiters;
+	word = kgil_word_freeze(obj);
+	died = kgil_word_value(word) == tie->id;
+	waiters = obj->queue.length;
 	if (died) {
 		obj->stats.owner_deaths++;
 		obj->owner_died = true;
-		next = kgil_sem_give(obj, kgil_now());
+		next = kgil_sem_give(obj, word, kgil_now());
+	} else {
+		kgil_word_thaw(obj, word);
 	}
 	raw_spin_unlock_irq(&obj->lock);
 	kgil_wake(next);
 	if (died)
-		kgil_netlink_owner_died(obj, tie->thread->id, nr_waiters);
+		kgil_netlink_owner_died(obj, tie->id, waiters);
 }
 
 struct kgil_fd_search {
@@ -277,7 +471,7 @@ void kgil_owner_execs(struct kgil_object *obj, const struct file *file)
 {
 	struct kgil_tie *tie = kgil_tie_find(obj);
 
-	if (kgil_owns(obj, tie) && !kgil_has_fd(file))
+	if (tie && kgil_tie_owns(tie) && !kgil_has_fd(file))
 		kgil_owner_dies(obj, tie);
 }
 
@@ -308,8 +502,6 @@ static void kgil_bury(struct work_struct *work)
 	struct kgil_object *obj;
 	struct kgil_tie *tie;
 
-	rhashtable_remove_fast(&kgil_thread_table, &thread->node,
-			       kgil_thread_params);
 	while ((tie = kgil_bury_one(thread, &obj))) {
 		if (obj) {
 			kgil_owner_dies(obj, tie);
@@ -318,6 +510,9 @@ static void kgil_bury(struct work_struct *work)
 		kgil_tie_free(tie);
 		cond_resched();
 	}
+	rhashtable_remove_fast(&kgil_thread_table, &thread->node,
+			       kgil_thread_params);
+	xa_erase(&kgil_threads, thread->id);
 	kgil_thread_put(thread);
 }
 
@@ -396,6 +591,9 @@ static void kgil_forget_thread(void *thread, void *unused)
 void kgil_owner_exit(void)
 {
 	rhashtable_destroy(&kgil_tie_table);
+	xa_destroy(&kgil_threads);
 	rhashtable_free_and_destroy(&kgil_thread_table, kgil_forget_thread,
 				    NULL);
+	/* The callbacks are this module's code. */
+	rcu_barrier();
 }

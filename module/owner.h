@@ -7,10 +7,13 @@
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
 #include "object.h"
+#include "policy.h"
+#include "word.h"
 
 struct file;
 struct task_struct;
@@ -18,14 +21,15 @@ struct task_struct;
 /**
  * struct kgil_thread - a thread that has ever asked for an owner-bound object
  * @node: in the table of threads, by @task
- * @task: a reference, so that the address means this thread and no later one
- * @id: module-wide, never used again
+ * @task: a reference, so that the address means this thread and no later one;
+ *	dropped after an RCU grace period
+ * @id: module-wide, never used again; also the index in the array of threads
  * @ties: struct kgil_tie of this thread
  * @nr_ties: length of @ties
  * @max_ties: when to look which of them can go
  * @refs: one while it lives, one for each tie
  * @bury: queued when it exits
- * @rcu: the table is read under RCU
+ * @rcu: the table and the array are read under RCU
  *
  * The ties and their number are protected by the mutex of owner.c.
  */
@@ -52,6 +56,8 @@ struct kgil_tie_key {
  * @key: whose, and on what.  No references: the object's last put removes its
  *	ties, and @thread holds the task.
  * @thread: a reference
+ * @id: of @thread
+ * @share: what the thread has had of a gil; under the object's lock
  * @of_thread: in @thread->ties
  * @of_object: in the object's ties
  * @rcu: the table is read under RCU
@@ -65,24 +71,30 @@ struct kgil_tie {
 	struct rhash_head node;
 	struct kgil_tie_key key;
 	struct kgil_thread *thread;
+	u64 id;
+	struct kgil_share share;
 	struct list_head of_thread;
 	struct list_head of_object;
 	struct rcu_head rcu;
 };
 
-struct kgil_tie *kgil_tie_find(struct kgil_object *obj);
 struct kgil_tie *kgil_tie(struct kgil_object *obj);
+struct kgil_tie *kgil_tie_locked(struct kgil_object *obj);
+struct kgil_tie *kgil_owner(struct kgil_object *obj, u64 word);
+struct task_struct *kgil_holder(const struct kgil_object *obj, u64 word);
+struct task_struct *kgil_thread_task(u64 id);
+int kgil_owner_check(struct kgil_object *obj, u64 word);
+int kgil_thread_id(u64 *id);
+bool kgil_thread_is_mine(u64 id);
 void kgil_untie_object(struct kgil_object *obj);
 void kgil_owner_execs(struct kgil_object *obj, const struct file *file);
 
-/*
- * Does the caller, whose record @tie is, own @obj?  No lock: nobody else can
- * make it the owner while it runs here, or stop it being one.
- */
-static inline bool kgil_owns(const struct kgil_object *obj,
-			     const struct kgil_tie *tie)
+/* Does the caller own @obj, whose word is @word?  Under the object's lock. */
+static inline bool kgil_is_mine(struct kgil_object *obj, u64 word)
 {
-	return tie && READ_ONCE(obj->owner) == tie;
+	const struct kgil_tie *tie = kgil_owner(obj, word);
+
+	return tie && tie->key.task == current;
 }
 
 int kgil_owner_init(void);

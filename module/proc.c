@@ -105,7 +105,7 @@ static void kgil_show_head(struct seq_file *m)
 	seq_puts(m, " count max waiters policy interval_ns flags");
 	for (i = 0; i < KGIL_NR_STATS; i++)
 		seq_printf(m, " %s", kgil_stat_names[i]);
-	seq_putc(m, '\n');
+	seq_puts(m, " handoff_ns\n");
 }
 
 static void kgil_show_number(struct seq_file *m, bool there, u64 number)
@@ -165,6 +165,7 @@ static int kgil_objects_show(struct seq_file *m, void *v)
 	kgil_show_state(m, &view.state);
 	for (i = 0; i < KGIL_NR_STATS; i++)
 		seq_printf(m, " %llu", counter[i]);
+	kgil_show_number(m, view.state.handoff_ns, view.state.handoff_ns);
 	seq_putc(m, '\n');
 	return 0;
 }

@@ -1,99 +1,214 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The semaphore: a count and the queue of the wait core.  It grants by handing
- * over: a release with waiters gives to one of them and leaves the count at 0,
- * so that nobody can get in between.
+ * The semaphore: the count in the word of the page, and the queue of the wait
+ * core.  Of a gil, lock or rlock the count is 1 or 0, and the word says who has
+ * it; the owner that gil and rlock add moves here too, because it has to move in
+ * the same critical section.
  *
- * The owner that gil and rlock add to it moves here too, because it has to move
- * in the same critical section.
+ * There are two ways to give it back while threads wait.  Handing over gives it
+ * to one of them, so that nobody can get in between: a gil, always, and a sem,
+ * lock or rlock whose oldest waiter has waited for as long as it can be passed
+ * over.  Else it is freed and a waiter is called to try for itself.  As long as
+ * that one is on its way, the others come and go without a call.
  *
  * Every acquire is an acquire barrier, every release a release: both take the
- * object's lock, and a grant is published by kgil_grant().  A failed try orders
- * nothing.
+ * object's lock, and a grant is published by kgil_grant().  By the word, they are
+ * what user space makes them.  A failed try orders nothing.
  */
 #include <linux/sched/signal.h>
 
+#include "gil.h"
+#include "netlink.h"
 #include "object.h"
 #include "owner.h"
-#include "page.h"
-#include "policy.h"
 #include "sem.h"
 #include "wait.h"
+#include "word.h"
 
-static void kgil_sem_new_owner(struct kgil_object *obj, struct kgil_tie *tie,
-			       u64 now)
+static u64 kgil_sem_new_owner(struct kgil_object *obj, struct kgil_tie *tie,
+			      u64 now)
 {
-	u64 id = tie->thread->id;
+	struct kgil_page *page = obj->page;
+	u64 last = READ_ONCE(page->last);
 
-	obj->stats.switches += obj->last_owner && obj->last_owner != id;
-	obj->last_owner = id;
-	obj->depth = 1;
-	WRITE_ONCE(obj->owner, tie);
-	kgil_page_show_owner(obj->page, id);
-	kgil_drop_new_owner(obj, now);
+	if (last != tie->id) {
+		obj->stats.switches += last != 0;
+		WRITE_ONCE(page->last, tie->id);
+	}
+	obj->last = tie;
+	if (obj->type == KGIL_TYPE_RLOCK)
+		WRITE_ONCE(page->depth, 1);
+	else
+		kgil_drop_new_owner(obj, now);
+	return tie->id | KGIL_WORD_CALL;
 }
 
-/* @task has the object from now on.  Return: 0 or -EOWNERDEAD. */
-static int kgil_sem_take(struct kgil_object *obj, struct task_struct *task,
-			 struct kgil_tie *tie, u64 now)
+static u64 kgil_sem_new_taker(struct kgil_object *obj, struct task_struct *task)
 {
-	int result = obj->owner_died ? -EOWNERDEAD : 0;
+	WRITE_ONCE(obj->taker, task_pid_nr(task));
+	WRITE_ONCE(obj->taker_start, task->start_time);
+	/* Tells this hold from all others that the kernel sees. */
+	return kgil_word_value(obj->stats.acquisitions) | KGIL_WORD_CALL;
+}
 
-	obj->owner_died = false;
+/* @task has the object from now on.  Return: its new word. */
+static u64 kgil_sem_take(struct kgil_object *obj, struct task_struct *task,
+			 struct kgil_tie *tie, u64 word, u64 now)
+{
 	obj->stats.acquisitions++;
 	obj->hold_start = now;
-	obj->taker = task_pid_nr(task);
-	obj->taker_start = task->start_time;
 	if (tie)
-		kgil_sem_new_owner(obj, tie, now);
-	return result;
+		return kgil_sem_new_owner(obj, tie, now);
+	if (kgil_is_sem(obj))
+		return kgil_word_value(word) - 1;
+	return kgil_sem_new_taker(obj, task);
 }
 
-static void kgil_sem_drop(struct kgil_object *obj, u64 now)
+/* What who takes it is told of its last owner, once: 0 or -EOWNERDEAD. */
+static int kgil_sem_news(struct kgil_object *obj)
 {
-	if (obj->max == 1 && obj->hold_start)
+	int news = obj->owner_died ? -EOWNERDEAD : 0;
+
+	obj->owner_died = false;
+	return news;
+}
+
+/* Is obj->hold_start when the hold that is @word began? */
+static bool kgil_sem_is_timed(const struct kgil_object *obj, u64 word)
+{
+	if (!obj->hold_start)
+		return false;
+	if (kgil_is_sem(obj))
+		return obj->max == 1 && !obj->shared;
+	return word & KGIL_WORD_CALL;
+}
+
+/* How long the hold that is @word has lasted, as far as is known. */
+static u64 kgil_sem_ran(const struct kgil_object *obj, u64 word, u64 now)
+{
+	return kgil_sem_is_timed(obj, word) ? now - obj->hold_start : 0;
+}
+
+/* A hold is over.  Return: the word of the object as nobody has it. */
+static u64 kgil_sem_drop(struct kgil_object *obj, u64 word, u64 now)
+{
+	if (kgil_sem_is_timed(obj, word))
 		kgil_stats_held(&obj->stats, now - obj->hold_start);
 	obj->hold_start = 0;
-	obj->depth = 0;
-	WRITE_ONCE(obj->owner, NULL);
+	if (kgil_is_sem(obj))
+		return kgil_word_value(word) + 1;
+	if (obj->type == KGIL_TYPE_RLOCK)
+		WRITE_ONCE(obj->page->depth, 0);
+	return obj->owner_died ? KGIL_WORD_OWNER_DIED : 0;
+}
+
+/* Give a unit of what is free to @next.  Return: as kgil_sem_give(). */
+static struct task_struct *kgil_sem_grant(struct kgil_object *obj,
+					  struct kgil_waiter *next, u64 word,
+					  u64 now)
+{
+	kgil_dequeue(obj, next, now);
+	word = kgil_sem_take(obj, next->task, next->tie, word, now);
+	next->hold = word;
+	kgil_word_thaw(obj, word);
+	return kgil_grant(next, kgil_sem_news(obj));
+}
+
+/* Let go of what is free, and call somebody unless one is on its way. */
+static struct task_struct *kgil_sem_free(struct kgil_object *obj, u64 word)
+{
+	struct task_struct *next = NULL;
+
+	if (kgil_is_barging(obj) && obj->queue.length && !obj->queue.trying)
+		next = kgil_call(obj, kgil_queue_oldest(&obj->queue));
+	kgil_word_thaw(obj, word);
+	return next;
+}
+
+/* One waiter has taken a unit; of a semaphore, there may be more. */
+static struct task_struct *kgil_sem_call_more(struct kgil_object *obj)
+{
+	u64 word;
+
+	if (!kgil_is_sem(obj))
+		return NULL;
+	word = kgil_word_freeze(obj);
+	if (kgil_word_free(obj, word))
+		return kgil_sem_free(obj, word);
+	kgil_word_thaw(obj, word);
+	return NULL;
+}
+
+static bool kgil_sem_hands_over(const struct kgil_object *obj, u64 now)
+{
+	return obj->queue.length &&
+	       (!kgil_is_barging(obj) ||
+		kgil_policy_overdue(obj->queue.since, now, obj->handoff));
 }
 
 /**
- * kgil_sem_give() - give one unit to the next waiter, or back to the count
- * @obj: the object, locked; the caller has checked that there is a unit to give
+ * kgil_sem_give() - give one unit to a waiter, or let go of it
+ * @obj: the object, locked
+ * @word: its word, frozen; the caller has checked that there is a unit to give
  * @now: ns
  *
  * Return: whom to kgil_wake() after the lock is dropped.
  */
-struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 now)
+struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 {
-	struct kgil_waiter *next = kgil_policy_next(&obj->waiters);
-	int result;
+	bool over;
 
 	lockdep_assert_held(&obj->lock);
-	kgil_sem_drop(obj, now);
-	if (!next) {
-		obj->count++;
-		kgil_page_show_owner(obj->page, 0);
+	over = kgil_gil_charge(obj, kgil_sem_ran(obj, word, now));
+	word = kgil_sem_drop(obj, word, now);
+	if (!kgil_sem_hands_over(obj, now))
+		return kgil_sem_free(obj, word);
+	if (!over && kgil_gil_keep(obj, now)) {
+		kgil_word_thaw(obj, word);
 		return NULL;
 	}
-	kgil_dequeue(obj, next, now);
-	result = kgil_sem_take(obj, next->task, next->tie, now);
-	next->hold = obj->stats.acquisitions;
-	return kgil_grant(next, result);
+	return kgil_sem_grant(obj, kgil_queue_next(obj), word, now);
+}
+
+/* Give it to a waiter, of whom there is one, in any case. */
+struct task_struct *kgil_sem_pass(struct kgil_object *obj, u64 word, u64 now)
+{
+	kgil_gil_charge(obj, kgil_sem_ran(obj, word, now));
+	word = kgil_sem_drop(obj, word, now);
+	return kgil_sem_grant(obj, kgil_queue_next(obj), word, now);
+}
+
+/* A free gil isn't kept any longer: to the next waiter.  As kgil_sem_give(). */
+struct task_struct *kgil_sem_hand_over(struct kgil_object *obj, u64 now)
+{
+	u64 word = kgil_word_freeze(obj);
+
+	if (!obj->queue.length || !kgil_word_free(obj, word)) {
+		kgil_word_thaw(obj, word);
+		return NULL;
+	}
+	return kgil_sem_grant(obj, kgil_queue_next(obj), word, now);
+}
+
+/* The word stays what it was, the call fails. */
+int kgil_sem_refuse(struct kgil_object *obj, u64 word, int err)
+	__releases(&obj->lock)
+{
+	kgil_word_thaw(obj, word);
+	raw_spin_unlock_irq(&obj->lock);
+	return err;
 }
 
 /*
  * Is what was granted to @waiter still to be given back?  Anybody may release a
  * sem or lock, and somebody else may have taken the lock since: that is not the
- * hold that was granted.  The units of a greater semaphore are all alike.
+ * hold that was granted.  The units of a semaphore are all alike.
  */
 static bool kgil_sem_still_granted(const struct kgil_object *obj,
-				   const struct kgil_waiter *waiter)
+				   const struct kgil_waiter *waiter, u64 word)
 {
-	if (obj->count == obj->max)
-		return false;
-	return obj->max > 1 || obj->stats.acquisitions == waiter->hold;
+	return kgil_is_sem(obj) ? kgil_word_value(word) < obj->max :
+				  word == waiter->hold;
 }
 
 /* Granted to a thread that is being killed: pass it on, and what it was told. */
@@ -101,29 +216,114 @@ static void kgil_sem_pass_on(struct kgil_object *obj,
 			     const struct kgil_waiter *waiter)
 {
 	struct task_struct *next = NULL;
+	u64 word;
 
 	raw_spin_lock_irq(&obj->lock);
-	if (kgil_sem_still_granted(obj, waiter)) {
+	word = kgil_word_freeze(obj);
+	if (kgil_sem_still_granted(obj, waiter, word)) {
 		obj->owner_died = waiter->grant == -EOWNERDEAD;
-		next = kgil_sem_give(obj, kgil_now());
+		next = kgil_sem_give(obj, word, kgil_now());
+	} else {
+		kgil_word_thaw(obj, word);
 	}
 	raw_spin_unlock_irq(&obj->lock);
 	kgil_wake(next);
+}
+
+/* Leave the queue for @err, unless the grant was faster. */
+static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
+			    int err)
+{
+	struct task_struct *next = NULL;
+	u64 word;
+
+	raw_spin_lock_irq(&obj->lock);
+	if (waiter->grant != KGIL_WAITING) {
+		raw_spin_unlock_irq(&obj->lock);
+		return waiter->grant;
+	}
+	word = kgil_word_freeze(obj);
+	kgil_dequeue(obj, waiter, kgil_now());
+	kgil_drop_lost_waiter(obj);
+	if (err == -ETIMEDOUT)
+		obj->stats.timeouts++;
+	else
+		obj->stats.interrupts++;
+	/* If it was its turn, it may be the turn of another now. */
+	if (kgil_word_free(obj, word))
+		next = kgil_sem_free(obj, word);
+	else
+		kgil_word_thaw(obj, word);
+	raw_spin_unlock_irq(&obj->lock);
+	kgil_wake(next);
+	return err;
+}
+
+/*
+ * Try, if it is the waiter's turn; else go to sleep, and let the next release be
+ * a call.  Return: it has the object.
+ */
+static bool kgil_sem_settle(struct kgil_object *obj, struct kgil_waiter *waiter)
+{
+	struct task_struct *next = NULL;
+	u64 word;
+
+	raw_spin_lock_irq(&obj->lock);
+	if (waiter->grant != KGIL_WAITING) {
+		raw_spin_unlock_irq(&obj->lock);
+		return true;
+	}
+	word = kgil_word_freeze(obj);
+	if (waiter->turn && kgil_word_free(obj, word)) {
+		waiter->asleep = false;
+		kgil_sem_grant(obj, waiter, word, kgil_now());
+		next = kgil_sem_call_more(obj);
+	} else {
+		if (obj->queue.trying == waiter)
+			obj->queue.trying = NULL;
+		if (obj->queue.spinning == waiter)
+			obj->queue.spinning = NULL;
+		waiter->turn = false;
+		waiter->asleep = true;
+		kgil_word_thaw(obj, word);
+	}
+	raw_spin_unlock_irq(&obj->lock);
+	kgil_wake(next);
+	return kgil_granted(waiter);
+}
+
+/* Return: 0 or -EOWNERDEAD: granted; -ERESTARTSYS, -ETIMEDOUT. */
+static int kgil_sem_wait_grant(struct kgil_object *obj,
+			       struct kgil_waiter *waiter, ktime_t deadline)
+{
+	int err;
+
+	for (;;) {
+		kgil_spin(obj, waiter);
+		if (kgil_sem_settle(obj, waiter))
+			return waiter->grant;
+		err = kgil_sleep(waiter, deadline);
+		if (err)
+			return kgil_sem_give_up(obj, waiter, err);
+		if (kgil_granted(waiter))
+			return waiter->grant;
+	}
 }
 
 /**
  * kgil_sem_wait() - wait for a unit
  * @obj: the object, not locked
  * @waiter: queued by the caller
- * @deadline: as for kgil_sleep()
+ * @deadline: KGIL_FOREVER or a time
  *
- * Return: as kgil_sleep(), and never granted with a fatal signal pending: user
- * space would never run with what it got.
+ * Return: 0; -EOWNERDEAD: taken, and its last owner died; -ERESTARTSYS,
+ * -ETIMEDOUT.  It is never taken with a fatal signal pending: user space would
+ * never run with what it got.
  */
 int kgil_sem_wait(struct kgil_object *obj, struct kgil_waiter *waiter,
 		  ktime_t deadline)
 {
-	int err = kgil_sleep(obj, waiter, deadline);
+	int err = kgil_sem_wait_grant(obj, waiter, deadline);
 
 	if (err && err != -EOWNERDEAD)
 		return err;
@@ -133,54 +333,163 @@ int kgil_sem_wait(struct kgil_object *obj, struct kgil_waiter *waiter,
 	return -ERESTARTSYS;
 }
 
-/**
- * kgil_sem_acquire() - take one unit
- * @obj: the object
- * @tie: the caller's record on it; NULL: the type has no owner
- * @deadline: KGIL_TRY, KGIL_FOREVER or a time
- *
- * Return: 0; -EOWNERDEAD: taken, and its last owner died; -EAGAIN: a try that
- * would have to wait; -ERESTARTSYS, -ETIMEDOUT.
- */
-int kgil_sem_acquire(struct kgil_object *obj, struct kgil_tie *tie,
-		     ktime_t deadline)
+/* Queue the caller; @obj is locked, and @word its word, frozen. */
+void kgil_sem_queue(struct kgil_object *obj, struct kgil_waiter *waiter,
+		    struct kgil_tie *tie, u64 word, u64 now)
 {
+	if (kgil_is_fair(obj))
+		kgil_gil_arrive(obj, tie, word, now);
+	kgil_enqueue(obj, waiter, tie, now);
+	if (kgil_is_gil(obj))
+		kgil_gil_contend(obj, waiter, word, now);
+}
+
+/* Taken by the word: what the kernel measures of it begins now. */
+static u64 kgil_sem_adopt(struct kgil_object *obj, u64 word, u64 now)
+{
+	if (kgil_is_sem(obj) || kgil_is_barging(obj) || word & KGIL_WORD_CALL)
+		return word;
+	obj->hold_start = now;
+	return word | KGIL_WORD_CALL;
+}
+
+/* It is free for the caller. */
+static int kgil_sem_take_free(struct kgil_object *obj, struct kgil_tie *tie,
+			      u64 word)
+	__releases(&obj->lock)
+{
+	int news = kgil_sem_news(obj);
+
+	kgil_word_thaw(obj, kgil_sem_take(obj, current, tie, word, kgil_now()));
+	raw_spin_unlock_irq(&obj->lock);
+	return news;
+}
+
+/* The owner died, and nobody was told: the caller gets it. */
+static int kgil_sem_inherit(struct kgil_object *obj, struct kgil_tie *tie,
+			    u64 word)
+	__releases(&obj->lock)
+{
+	u64 owner = kgil_word_value(word);
+	u32 waiters = obj->queue.length;
+
+	obj->stats.owner_deaths++;
+	word = kgil_sem_drop(obj, word, kgil_now());
+	obj->owner_died = true;
+	kgil_sem_take_free(obj, tie, word);
+	kgil_netlink_owner_died(obj, owner, waiters);
+	return -EOWNERDEAD;
+}
+
+/* It is taken, or not for the caller. */
+static noinline int kgil_sem_contend(struct kgil_object *obj,
+				     struct kgil_tie *tie, u64 word,
+				     ktime_t deadline)
+	__releases(&obj->lock)
+{
+	struct task_struct *next = NULL;
 	struct kgil_waiter waiter;
+	u64 now;
 	int err;
 
-	raw_spin_lock_irq(&obj->lock);
-	if (obj->count) {
-		obj->count--;
-		err = kgil_sem_take(obj, current, tie, kgil_now());
-		raw_spin_unlock_irq(&obj->lock);
-		return err;
+	if (kgil_is_owned(obj)) {
+		err = kgil_owner_check(obj, word);
+		if (err == -EOWNERDEAD)
+			return kgil_sem_inherit(obj, tie, word);
+		if (err)
+			return kgil_sem_refuse(obj, word, err);
 	}
-	if (deadline == KGIL_TRY) {
-		raw_spin_unlock_irq(&obj->lock);
-		return -EAGAIN;
-	}
-	kgil_enqueue(obj, &waiter, tie, kgil_now());
+	if (deadline == KGIL_TRY)
+		return kgil_sem_refuse(obj, word, -EAGAIN);
+
+	now = kgil_now();
+	if (!kgil_word_free(obj, word))
+		word = kgil_sem_adopt(obj, word, now);
+	kgil_sem_queue(obj, &waiter, tie, word, now);
+	kgil_word_thaw(obj, word);
+	if (kgil_gil_ends_keeping(obj, &waiter, now))
+		next = kgil_sem_hand_over(obj, now);
 	raw_spin_unlock_irq(&obj->lock);
+	kgil_wake(next);
 	return kgil_sem_wait(obj, &waiter, deadline);
 }
 
 /**
- * kgil_sem_release() - give one unit back
- * @obj: the object
+ * kgil_sem_acquire_locked() - take one unit
+ * @obj: the object, locked; unlocked on return
+ * @tie: the caller's record on it; NULL: the type has no owner
+ * @word: its word, frozen
+ * @deadline: KGIL_TRY, KGIL_FOREVER or a time
  *
- * Return: 0; -EOVERFLOW: the count is at its maximum.
+ * Return: as kgil_sem_wait(); -EAGAIN: a try that would have to wait;
+ * -ENOTRECOVERABLE: the word is nonsense.
  */
-int kgil_sem_release(struct kgil_object *obj)
+int kgil_sem_acquire_locked(struct kgil_object *obj, struct kgil_tie *tie,
+			    u64 word, ktime_t deadline)
+	__releases(&obj->lock)
 {
-	struct task_struct *next;
+	if (unlikely(kgil_word_nonsense(obj, word)))
+		return kgil_sem_refuse(obj, word, -ENOTRECOVERABLE);
+	if (kgil_word_free(obj, word) && kgil_gil_is_for(obj, tie))
+		return kgil_sem_take_free(obj, tie, word);
+	return kgil_sem_contend(obj, tie, word, deadline);
+}
 
-	raw_spin_lock_irq(&obj->lock);
-	if (obj->count == obj->max) {
-		raw_spin_unlock_irq(&obj->lock);
-		return -EOVERFLOW;
-	}
-	next = kgil_sem_give(obj, kgil_now());
+/* Give one unit back; @word is frozen and says that there is one to give. */
+int kgil_sem_release_locked(struct kgil_object *obj, u64 word)
+	__releases(&obj->lock)
+{
+	struct task_struct *next = kgil_sem_give(obj, word, kgil_now());
+
 	raw_spin_unlock_irq(&obj->lock);
 	kgil_wake(next);
 	return 0;
+}
+
+/* Of a sem or lock: as kgil_sem_acquire_locked(). */
+int kgil_sem_acquire(struct kgil_object *obj, ktime_t deadline)
+{
+	raw_spin_lock_irq(&obj->lock);
+	return kgil_sem_acquire_locked(obj, NULL, kgil_word_freeze(obj),
+				       deadline);
+}
+
+/**
+ * kgil_sem_release() - give one unit back, of a sem or lock
+ * @obj: the object
+ *
+ * Return: 0; -EOVERFLOW: all units are there; -ENOTRECOVERABLE.
+ */
+int kgil_sem_release(struct kgil_object *obj)
+{
+	u64 word;
+
+	raw_spin_lock_irq(&obj->lock);
+	word = kgil_word_freeze(obj);
+	if (unlikely(kgil_word_nonsense(obj, word)))
+		return kgil_sem_refuse(obj, word, -ENOTRECOVERABLE);
+	if (kgil_word_all_free(obj, word))
+		return kgil_sem_refuse(obj, word, -EOVERFLOW);
+	return kgil_sem_release_locked(obj, word);
+}
+
+/* How long a waiter can be passed over, from now on; who waits is included. */
+void kgil_sem_set_handoff(struct kgil_object *obj, u64 handoff)
+{
+	struct task_struct *next = NULL;
+	u64 word;
+
+	raw_spin_lock_irq(&obj->lock);
+	obj->handoff = handoff;
+	obj->queue.overdue = false;
+	word = kgil_word_freeze(obj);
+	/* Who was called to try may find that nobody tries any more. */
+	if (!kgil_is_barging(obj) && obj->queue.length &&
+	    kgil_word_free(obj, word))
+		next = kgil_sem_grant(obj, kgil_queue_next(obj), word,
+				      kgil_now());
+	else
+		kgil_word_thaw(obj, word);
+	raw_spin_unlock_irq(&obj->lock);
+	kgil_wake(next);
 }

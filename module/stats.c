@@ -22,12 +22,29 @@ static void kgil_stats_add(struct kgil_stats *sum, const struct kgil_stats *one)
 	sum->owner_deaths += one->owner_deaths;
 }
 
+/**
+ * kgil_stats_read() - what happened to an object, by calls and by the word
+ * @obj: the object, locked or not in use any more
+ * @stats: written
+ *
+ * What was done by the word is what the page says of it.
+ */
+void kgil_stats_read(const struct kgil_object *obj, struct kgil_stats *stats)
+{
+	*stats = obj->stats;
+	stats->acquisitions += READ_ONCE(obj->page->acquisitions);
+	stats->switches += READ_ONCE(obj->page->switches);
+}
+
 /* Add an object that exists. */
 void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj)
 {
+	struct kgil_stats stats;
+
 	raw_spin_lock_irq(&obj->lock);
-	kgil_stats_add(&totals->stats, &obj->stats);
-	totals->waiters += obj->nr_waiters;
+	kgil_stats_read(obj, &stats);
+	kgil_stats_add(&totals->stats, &stats);
+	totals->waiters += obj->queue.length;
 	raw_spin_unlock_irq(&obj->lock);
 	totals->objects++;
 	totals->created++;
@@ -37,6 +54,9 @@ void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj)
 void kgil_totals_retire(struct kgil_totals *retired,
 			const struct kgil_object *obj)
 {
-	kgil_stats_add(&retired->stats, &obj->stats);
+	struct kgil_stats stats;
+
+	kgil_stats_read(obj, &stats);
+	kgil_stats_add(&retired->stats, &stats);
 	retired->created++;
 }

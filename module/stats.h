@@ -44,6 +44,7 @@ struct kgil_totals {
 	struct kgil_stats stats;
 };
 
+void kgil_stats_read(const struct kgil_object *obj, struct kgil_stats *stats);
 void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj);
 void kgil_totals_retire(struct kgil_totals *retired,
 			const struct kgil_object *obj);

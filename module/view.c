@@ -2,7 +2,6 @@
 /*
  * An object at one moment: what the ioctls, /proc and netlink all show.
  */
-#include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
@@ -10,6 +9,7 @@
 #include "object.h"
 #include "owner.h"
 #include "view.h"
+#include "word.h"
 
 const char *kgil_type_name(u32 type)
 {
@@ -31,38 +31,60 @@ static u32 kgil_view_flags(const struct kgil_object *obj)
 
 const char *kgil_policy_name(u32 policy)
 {
-	return policy == KGIL_POLICY_FIFO ? "fifo" : "?";
+	switch (policy) {
+	case KGIL_POLICY_FIFO:
+		return "fifo";
+	case KGIL_POLICY_FAIR:
+		return "fair";
+	default:
+		return "?";
+	}
+}
+
+/* The count as the contract has it, whatever the page says. */
+static u32 kgil_view_count(const struct kgil_object *obj, u64 word)
+{
+	if (kgil_is_sem(obj))
+		return min_t(u64, kgil_word_value(word), obj->max);
+	return kgil_word_free(obj, word) && !obj->kept;
+}
+
+static u32 kgil_view_depth(const struct kgil_object *obj, u64 word)
+{
+	if (!kgil_is_owned(obj) || kgil_word_free(obj, word))
+		return 0;
+	return kgil_is_gil(obj) ? 1 : kgil_word_depth(obj);
 }
 
 /* Under the lock. */
-static void kgil_view_state(const struct kgil_object *obj,
+static void kgil_view_state(const struct kgil_object *obj, u64 word,
 			    struct kgil_state *state)
 {
 	*state = (struct kgil_state) {
 		.id = obj->id,
 		.type = obj->type,
 		.flags = kgil_view_flags(obj),
-		.owner = obj->owner ? obj->owner->thread->id : 0,
-		.depth = kgil_is_owned(obj) ? obj->depth : 0,
-		.count = obj->count,
+		.owner = kgil_is_owned(obj) ? kgil_word_value(word) : 0,
+		.depth = kgil_view_depth(obj, word),
+		.count = kgil_view_count(obj, word),
 		.max = obj->type == KGIL_TYPE_RLOCK ? obj->max_depth : obj->max,
-		.waiters = obj->nr_waiters,
+		.waiters = obj->queue.length,
 		.policy = obj->policy,
 		.interval_ns = obj->drop.interval,
+		.handoff_ns = obj->handoff,
 	};
 }
 
-/* Who took a lock, if it still runs: only numbers are kept of it. */
-static struct task_struct *kgil_view_taker(pid_t taker, u64 start)
+/* A reference to who has it; NULL: nobody, or unknown.  Under the lock. */
+static struct task_struct *kgil_view_holder(const struct kgil_object *obj,
+					    u64 word)
 {
 	struct task_struct *task;
 
 	rcu_read_lock();
-	task = pid_task(find_pid_ns(taker, &init_pid_ns), PIDTYPE_PID);
-	if (task && task->start_time == start)
+	task = kgil_holder(obj, word);
+	if (task)
 		get_task_struct(task);
-	else
-		task = NULL;
 	rcu_read_unlock();
 	return task;
 }
@@ -87,24 +109,17 @@ static void kgil_view_task(struct kgil_view *view, struct task_struct *task,
 void kgil_view(struct kgil_object *obj, struct pid_namespace *pids,
 	       struct kgil_view *view)
 {
-	struct task_struct *task = NULL;
-	pid_t taker = 0;
-	u64 start = 0;
+	struct task_struct *task;
+	u64 word;
 
 	memset(view, 0, sizeof(*view));
 	raw_spin_lock_irq(&obj->lock);
-	kgil_view_state(obj, &view->state);
-	view->stats = obj->stats;
-	if (obj->owner) {
-		task = get_task_struct(obj->owner->thread->task);
-	} else if (obj->type == KGIL_TYPE_LOCK && !obj->count) {
-		taker = obj->taker;
-		start = obj->taker_start;
-	}
+	word = READ_ONCE(obj->page->word);
+	kgil_view_state(obj, word, &view->state);
+	kgil_stats_read(obj, &view->stats);
+	task = kgil_view_holder(obj, word);
 	raw_spin_unlock_irq(&obj->lock);
 
-	if (taker)
-		task = kgil_view_taker(taker, start);
 	if (!task)
 		return;
 	if (pids)

@@ -2,23 +2,34 @@
 /*
  * The wait core.
  *
- * A waiter queues under the object's lock and sleeps.  Whoever releases the
- * object decides, under the same lock, who gets it, takes that waiter out of
- * the queue and stores the result in it: from then on the waiter owns the
- * object, awake or not.  The wake-up follows after the lock is dropped, with a
- * reference to the task, because by then the waiter may have seen the result by
- * itself, returned and exited.
+ * A waiter queues under the object's lock, spins if that is likely to be worth
+ * it, and sleeps.  It ends in one of three ways, each under the lock:
  *
- * A waiter that gives up (signal, deadline) has to take itself out of the queue
- * under the lock.  If it finds that it was granted meanwhile, the grant wins.
+ *   granted	Whoever releases the object gives it to a waiter: takes it out of
+ *		the queue and stores the result in it.  From then on the waiter
+ *		owns the object, awake or not.
+ *   its turn	Where barging is allowed, a release frees the object and calls a
+ *		waiter to try for itself.  One at a time is called.
+ *   gives up	By a signal or its deadline.  If it finds that it was granted
+ *		meanwhile, the grant wins.
+ *
+ * A wake-up follows after the lock is dropped, with a reference to the task,
+ * because by then the waiter may have seen by itself what it waited for, returned
+ * and exited.
  */
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
 #include "object.h"
+#include "owner.h"
 #include "wait.h"
+#include "word.h"
+
+/* How long to spin: about what it costs to sleep and be woken. */
+#define KGIL_SPIN_NS	50000
 
 /**
  * kgil_enqueue() - queue the calling thread
@@ -31,23 +42,47 @@ void kgil_enqueue(struct kgil_object *obj, struct kgil_waiter *waiter,
 		  struct kgil_tie *tie, u64 now)
 {
 	lockdep_assert_held(&obj->lock);
-	waiter->task = current;
-	waiter->tie = tie;
-	waiter->since = now;
-	waiter->grant = KGIL_WAITING;
-	list_add_tail(&waiter->node, &obj->waiters);
-	obj->nr_waiters++;
+	*waiter = (struct kgil_waiter) {
+		.task = current,
+		.tie = tie,
+		.since = now,
+		.grant = KGIL_WAITING,
+	};
+	kgil_queue_add(obj, waiter);
+	if (kgil_is_barging(obj) && !obj->queue.trying) {
+		obj->queue.trying = waiter;
+		waiter->turn = true;
+	}
 	obj->stats.contentions++;
-	kgil_drop_new_waiter(obj, now);
 }
 
 /* A wait is over, whatever its result; under the lock. */
 void kgil_dequeue(struct kgil_object *obj, struct kgil_waiter *waiter, u64 now)
 {
 	lockdep_assert_held(&obj->lock);
-	list_del(&waiter->node);
-	obj->nr_waiters--;
+	kgil_queue_del(obj, waiter);
 	kgil_stats_waited(&obj->stats, now - waiter->since);
+}
+
+static struct task_struct *kgil_task_to_wake(const struct kgil_waiter *waiter)
+{
+	return waiter->asleep ? get_task_struct(waiter->task) : NULL;
+}
+
+/**
+ * kgil_call() - let a waiter try for itself
+ * @obj: the object, locked
+ * @waiter: in its queue
+ *
+ * Return: whom to kgil_wake() after the lock is dropped.
+ */
+struct task_struct *kgil_call(struct kgil_object *obj,
+			      struct kgil_waiter *waiter)
+{
+	lockdep_assert_held(&obj->lock);
+	obj->queue.trying = waiter;
+	WRITE_ONCE(waiter->turn, true);
+	return kgil_task_to_wake(waiter);
 }
 
 /**
@@ -59,17 +94,17 @@ void kgil_dequeue(struct kgil_object *obj, struct kgil_waiter *waiter, u64 now)
  */
 struct task_struct *kgil_grant(struct kgil_waiter *waiter, int result)
 {
-	struct task_struct *task = get_task_struct(waiter->task);
+	struct task_struct *task = kgil_task_to_wake(waiter);
 
 	/*
-	 * Pairs with the load in kgil_sleep(): the new owner sees all that the
+	 * Pairs with the load in kgil_granted(): the new owner sees all that the
 	 * last one did.
 	 */
 	smp_store_release(&waiter->grant, result);
 	return task;
 }
 
-/* Wake whom kgil_grant() returned; NULL: nobody. */
+/* Wake whom kgil_grant() or kgil_call() returned; NULL: nobody. */
 void kgil_wake(struct task_struct *task)
 {
 	if (!task)
@@ -78,41 +113,88 @@ void kgil_wake(struct task_struct *task)
 	put_task_struct(task);
 }
 
-static bool kgil_granted(const struct kgil_waiter *waiter)
+bool kgil_granted(const struct kgil_waiter *waiter)
 {
 	/* Pairs with the store in kgil_grant(). */
 	return smp_load_acquire(&waiter->grant) != KGIL_WAITING;
 }
 
-/* Leave the queue for @err, unless the grant was faster. */
-static int kgil_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
-			int err)
+/* Does @task run now, or is it about to on another processor? */
+static bool kgil_runs(struct task_struct *task, bool soon)
+{
+	if (owner_on_cpu(task))
+		return true;
+	return soon && task_is_running(task) &&
+	       task_cpu(task) != raw_smp_processor_id();
+}
+
+/* Somebody has waited too long: let the next release be a call. */
+static void kgil_hurry(struct kgil_object *obj)
 {
 	raw_spin_lock_irq(&obj->lock);
-	if (waiter->grant != KGIL_WAITING) {
-		err = waiter->grant;
-	} else {
-		kgil_dequeue(obj, waiter, kgil_now());
-		kgil_drop_lost_waiter(obj);
-		if (err == -ETIMEDOUT)
-			obj->stats.timeouts++;
-		else
-			obj->stats.interrupts++;
+	if (obj->queue.length) {
+		obj->queue.overdue = true;
+		kgil_word_thaw(obj, kgil_word_freeze(obj));
 	}
 	raw_spin_unlock_irq(&obj->lock);
-	return err;
+}
+
+static bool kgil_is_overdue(const struct kgil_object *obj, u64 now)
+{
+	return !READ_ONCE(obj->queue.overdue) &&
+	       kgil_policy_overdue(READ_ONCE(obj->queue.since), now,
+				   READ_ONCE(obj->handoff));
 }
 
 /**
- * kgil_sleep() - wait for the grant
+ * kgil_spin() - wait awake, while the owner runs on another processor
  * @obj: the object, not locked
  * @waiter: queued by the caller
+ *
+ * One waiter of an object does so at a time: of a barging object the one whose
+ * turn it is, of a gil the one that is next.  Ends when it was granted or the
+ * object is free for it to try, when the owner stops running, when the processor
+ * is wanted, or after KGIL_SPIN_NS.
+ */
+void kgil_spin(struct kgil_object *obj, struct kgil_waiter *waiter)
+{
+	bool trying = READ_ONCE(waiter->turn);
+	struct task_struct *task = NULL;
+	u64 word, seen = 0, now, end = 0;
+
+	if (!trying && READ_ONCE(obj->queue.spinning) != waiter)
+		return;
+	rcu_read_lock();
+	while (!kgil_granted(waiter) && !need_resched() &&
+	       !signal_pending(current)) {
+		word = READ_ONCE(READ_ONCE(obj->page)->word) &
+		       ~KGIL_WORD_WAITERS;
+		if (trying && kgil_word_free(obj, word))
+			break;
+		if (word != seen)
+			task = kgil_holder(obj, word);
+		seen = word;
+		if (!task || !kgil_runs(task, !trying))
+			break;
+		now = kgil_now();
+		end = end ?: now + KGIL_SPIN_NS;
+		if (now > end)
+			break;
+		if (trying && kgil_is_overdue(obj, now))
+			kgil_hurry(obj);
+		cpu_relax();
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * kgil_sleep() - wait asleep
+ * @waiter: queued and marked as asleep by the caller
  * @deadline: of CLOCK_MONOTONIC, not in a time namespace; or KGIL_FOREVER
  *
- * Return: 0 or -EOWNERDEAD: granted; -ERESTARTSYS: a signal; -ETIMEDOUT.
+ * Return: 0: granted, or its turn; -ERESTARTSYS: a signal; -ETIMEDOUT.
  */
-int kgil_sleep(struct kgil_object *obj, struct kgil_waiter *waiter,
-	       ktime_t deadline)
+int kgil_sleep(struct kgil_waiter *waiter, ktime_t deadline)
 {
 	ktime_t *until = deadline == KGIL_FOREVER ? NULL : &deadline;
 	int err = 0;
@@ -120,8 +202,10 @@ int kgil_sleep(struct kgil_object *obj, struct kgil_waiter *waiter,
 	for (;;) {
 		/* Pairs with the barrier of wake_up_process(). */
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		if (kgil_granted(waiter))
+		if (kgil_granted(waiter) || READ_ONCE(waiter->turn)) {
+			err = 0;
 			break;
+		}
 		if (signal_pending(current))
 			err = -ERESTARTSYS;
 		if (err)
@@ -133,6 +217,5 @@ int kgil_sleep(struct kgil_object *obj, struct kgil_waiter *waiter,
 			err = -ETIMEDOUT;
 	}
 	__set_current_state(TASK_RUNNING);
-	return kgil_granted(waiter) ? waiter->grant :
-				      kgil_give_up(obj, waiter, err);
+	return err;
 }
