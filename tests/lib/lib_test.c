@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -199,7 +201,13 @@ TEST(a_bad_descriptor)
 	EXPECT_ERROR(EBADF, kgil_stats(-1, &stats));
 	EXPECT_ERROR(EBADF, kgil_attach(-1, &id));
 	EXPECT_EQ(7, id);
+	EXPECT_ERROR(EBADF, kgil_thread(-1, &id));
+	EXPECT_EQ(7, id);
+	EXPECT_ERROR(EBADF, kgil_set_policy(-1, KGIL_POLICY_FAIR));
+	EXPECT_ERROR(EBADF, kgil_set_handoff(-1, KGIL_HANDOFF_DEFAULT));
 	EXPECT_EQ(NULL, kgil_map(-1));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(NULL, kgil_map_writable(-1));
 	EXPECT_EQ(EBADF, errno);
 	EXPECT_ERROR(EINVAL, kgil_unmap((const struct kgil_page *)1));
 }
@@ -1223,6 +1231,1089 @@ TEST_F(gil, after_fork_that_fails_changes_nothing)
 	ASSERT_EQ(0, kgil_gil_attach(self->gil));
 	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
 	EXPECT_EQ(0, in_child(self->gil, child_without_the_descriptor));
+}
+
+/* ---------------------------------------------------- objects by their word */
+
+/* Of each type one that a single thread can hold. */
+FIXTURE(word)
+{
+	struct kgil_word *word;
+	const struct kgil_page *page;
+	int fd;
+	int fds;
+	int blocks;
+};
+
+FIXTURE_VARIANT(word)
+{
+	uint32_t type;
+};
+
+FIXTURE_VARIANT_ADD(word, gil){
+	.type = KGIL_TYPE_GIL,
+};
+
+FIXTURE_VARIANT_ADD(word, sem){
+	.type = KGIL_TYPE_SEM,
+};
+
+FIXTURE_VARIANT_ADD(word, lock){
+	.type = KGIL_TYPE_LOCK,
+};
+
+FIXTURE_VARIANT_ADD(word, rlock){
+	.type = KGIL_TYPE_RLOCK,
+};
+
+static int create_of(uint32_t type)
+{
+	struct kgil_create create = { .type = type };
+
+	if (type == KGIL_TYPE_SEM)
+		create.count = create.max = 1;
+	return kgil_create(&create);
+}
+
+FIXTURE_SETUP(word)
+{
+	catch_signals();
+	self->fds = open_fds();
+	self->blocks = blocks;
+	self->fd = create_of(variant->type);
+	ASSERT_LE(0, self->fd);
+	self->word = kgil_word_open(self->fd);
+	ASSERT_NE(NULL, self->word);
+	self->page = kgil_map(self->fd);
+	ASSERT_NE(NULL, self->page);
+}
+
+FIXTURE_TEARDOWN(word)
+{
+	EXPECT_EQ(0, kgil_unmap(self->page));
+	kgil_word_close(self->word);
+	EXPECT_EQ(0, close(self->fd));
+	EXPECT_EQ(self->fds, open_fds());
+	EXPECT_EQ(self->blocks, blocks);
+}
+
+static bool has_owner(uint32_t type)
+{
+	return type == KGIL_TYPE_GIL || type == KGIL_TYPE_RLOCK;
+}
+
+/* What release() of an object that is free says. */
+static int free_release_error(uint32_t type)
+{
+	return type == KGIL_TYPE_SEM ? EOVERFLOW : EPERM;
+}
+
+static uint64_t by_word(const struct kgil_page *page)
+{
+	return *(const volatile __u64 *)&page->acquisitions;
+}
+
+TEST_F(word, acquire_and_release)
+{
+	uint64_t id = 0;
+
+	EXPECT_ERROR(free_release_error(variant->type), kgil_word_release(self->word));
+	EXPECT_EQ(0, kgil_word_acquire(self->word));
+	EXPECT_EQ(0, state_of(self->fd).count);
+	if (has_owner(variant->type)) {
+		ASSERT_EQ(0, kgil_attach(self->fd, &id));
+		EXPECT_EQ(1, state_of(self->fd).depth);
+		EXPECT_NE(0, state_of(self->fd).flags & KGIL_STATE_MINE);
+	}
+	EXPECT_EQ(id, state_of(self->fd).owner);
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(1, state_of(self->fd).count);
+	EXPECT_EQ(0, state_of(self->fd).owner);
+	EXPECT_EQ(0, state_of(self->fd).depth);
+	EXPECT_ERROR(free_release_error(variant->type), kgil_word_release(self->word));
+	EXPECT_EQ(1, state_of(self->fd).count);
+	EXPECT_EQ(1, stats_of(self->fd).acquisitions);
+	EXPECT_EQ(1, by_word(self->page));
+}
+
+TEST_F(word, each_acquisition_is_counted)
+{
+	for (int i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, kgil_word_acquire(self->word));
+		ASSERT_EQ(0, kgil_word_release(self->word));
+		ASSERT_EQ(1, kgil_word_try_acquire(self->word));
+		ASSERT_EQ(0, kgil_word_release(self->word));
+		ASSERT_EQ(1, kgil_word_acquire_until(self->word, 0));
+		ASSERT_EQ(0, kgil_word_release(self->word));
+		ASSERT_EQ(1, kgil_word_acquire_for(self->word, UINT64_MAX));
+		ASSERT_EQ(0, kgil_word_release(self->word));
+	}
+	EXPECT_EQ(4000, stats_of(self->fd).acquisitions);
+	EXPECT_EQ(4000, by_word(self->page));
+	EXPECT_EQ(0, stats_of(self->fd).contentions);
+	EXPECT_GE(1, stats_of(self->fd).switches);
+}
+
+TEST_F(word, errno_is_kept)
+{
+	errno = EXDEV;
+	EXPECT_EQ(0, kgil_word_acquire(self->word));
+	EXPECT_EQ(EXDEV, errno);
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(EXDEV, errno);
+	EXPECT_EQ(1, kgil_word_try_acquire(self->word));
+	EXPECT_EQ(EXDEV, errno);
+}
+
+TEST_F(word, a_taken_one)
+{
+	bool nests = variant->type == KGIL_TYPE_RLOCK;
+	uint64_t begin;
+
+	ASSERT_EQ(0, kgil_word_acquire(self->word));
+	EXPECT_EQ(nests, kgil_word_try_acquire(self->word));
+	EXPECT_EQ(nests, kgil_try_acquire(self->fd));
+	if (nests) {
+		EXPECT_EQ(3, state_of(self->fd).depth);
+		EXPECT_EQ(0, kgil_word_release(self->word));
+		EXPECT_EQ(0, kgil_word_release(self->word));
+	} else if (variant->type == KGIL_TYPE_GIL) {
+		EXPECT_ERROR(EDEADLK, kgil_word_acquire(self->word));
+		EXPECT_ERROR(EDEADLK, kgil_word_acquire_for(self->word, 1000));
+	} else {
+		begin = now_ns();
+		EXPECT_EQ(0, kgil_word_acquire_until(self->word, begin + 20000000));
+		EXPECT_EQ(0, kgil_word_acquire_for(self->word, 20000000));
+		EXPECT_LE(begin + 40000000, now_ns());
+		EXPECT_EQ(2, stats_of(self->fd).timeouts);
+	}
+	EXPECT_EQ(0, state_of(self->fd).count);
+	EXPECT_EQ(1, stats_of(self->fd).acquisitions);
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(1, state_of(self->fd).count);
+}
+
+TEST_F(word, a_deadline_that_is_no_time)
+{
+	EXPECT_ERROR(EINVAL, kgil_word_acquire_until(self->word, UINT64_MAX));
+	EXPECT_ERROR(EINVAL, kgil_word_acquire_until(self->word, (uint64_t)INT64_MAX + 1));
+	EXPECT_EQ(1, state_of(self->fd).count);
+	EXPECT_EQ(0, stats_of(self->fd).acquisitions);
+	EXPECT_EQ(1, kgil_word_acquire_until(self->word, INT64_MAX));
+}
+
+TEST_F(word, the_descriptor_is_the_same_object)
+{
+	for (int i = 0; i < 10; i++) {
+		EXPECT_EQ(0, kgil_acquire(self->fd));
+		EXPECT_EQ(0, kgil_word_release(self->word));
+		EXPECT_EQ(0, kgil_word_acquire(self->word));
+		EXPECT_EQ(0, kgil_release(self->fd));
+	}
+	EXPECT_EQ(1, state_of(self->fd).count);
+	EXPECT_EQ(20, stats_of(self->fd).acquisitions);
+	EXPECT_ERROR(free_release_error(variant->type), kgil_word_release(self->word));
+	EXPECT_ERROR(free_release_error(variant->type), kgil_release(self->fd));
+}
+
+TEST_F(word, two_handles_of_one_object)
+{
+	struct kgil_word *other = kgil_word_open(self->fd);
+
+	ASSERT_NE(NULL, other);
+	EXPECT_EQ(0, kgil_word_acquire(self->word));
+	EXPECT_EQ(0, kgil_word_release(other));
+	EXPECT_EQ(1, kgil_word_try_acquire(other));
+	kgil_word_close(other);
+	EXPECT_EQ(0, state_of(self->fd).count);
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(2, stats_of(self->fd).acquisitions);
+}
+
+TEST_F(word, yield_and_drop_request_of_one_that_nobody_wants)
+{
+	bool gil = variant->type == KGIL_TYPE_GIL;
+
+	EXPECT_ERROR(gil ? EPERM : ENOTTY, kgil_word_yield(self->word));
+	EXPECT_EQ(0, kgil_word_acquire(self->word));
+	if (gil) {
+		EXPECT_EQ(0, kgil_word_yield(self->word));
+	} else {
+		EXPECT_ERROR(ENOTTY, kgil_word_yield(self->word));
+	}
+	EXPECT_FALSE(kgil_word_drop_requested(self->word));
+	EXPECT_EQ(0, stats_of(self->fd).yields);
+	EXPECT_EQ(0, kgil_word_release(self->word));
+}
+
+/* A thread that makes one call of a word, and what came of it. */
+struct word_caller {
+	struct kgil_word *word;
+	int (*call)(struct kgil_word *word);
+	pthread_t thread;
+	int ret;
+	int err;
+};
+
+static void *run_word_caller(void *arg)
+{
+	struct word_caller *caller = arg;
+
+	errno = 0;
+	caller->ret = caller->call(caller->word);
+	caller->err = errno;
+	return NULL;
+}
+
+static int start_word_caller(struct word_caller *caller)
+{
+	return pthread_create(&caller->thread, NULL, run_word_caller, caller);
+}
+
+TEST_F(word, release_by_another_thread)
+{
+	struct word_caller caller = { .word = self->word, .call = kgil_word_release };
+	bool owned = has_owner(variant->type);
+
+	ASSERT_EQ(0, kgil_word_acquire(self->word));
+	ASSERT_EQ(0, start_word_caller(&caller));
+	pthread_join(caller.thread, NULL);
+	EXPECT_EQ(owned ? -1 : 0, caller.ret);
+	EXPECT_EQ(owned ? EPERM : 0, caller.err);
+	EXPECT_EQ(owned ? 0 : 1, state_of(self->fd).count);
+	if (owned)
+		EXPECT_EQ(0, kgil_word_release(self->word));
+}
+
+static int acquire_and_release(struct kgil_word *word)
+{
+	return kgil_word_acquire(word) ? -1 : kgil_word_release(word);
+}
+
+TEST_F(word, a_waiter_gets_it)
+{
+	struct word_caller caller = { .word = self->word, .call = acquire_and_release };
+
+	ASSERT_EQ(0, kgil_word_acquire(self->word));
+	ASSERT_EQ(0, start_word_caller(&caller));
+	ASSERT_TRUE(comes_true(state_of(self->fd).waiters == 1));
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	pthread_join(caller.thread, NULL);
+	EXPECT_EQ(0, caller.ret);
+	EXPECT_EQ(1, state_of(self->fd).count);
+	EXPECT_EQ(2, stats_of(self->fd).acquisitions);
+	EXPECT_EQ(1, stats_of(self->fd).contentions);
+	EXPECT_EQ(0, kgil_word_acquire(self->word));
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(3, stats_of(self->fd).acquisitions);
+}
+
+TEST_F(word, acquire_is_ended_by_a_signal)
+{
+	struct word_caller caller = { .word = self->word, .call = kgil_word_acquire };
+
+	ASSERT_EQ(0, kgil_word_acquire(self->word));
+	ASSERT_EQ(0, start_word_caller(&caller));
+	ASSERT_TRUE(comes_true(state_of(self->fd).waiters == 1));
+	pthread_kill(caller.thread, SIGUSR1);
+	pthread_join(caller.thread, NULL);
+	EXPECT_EQ(-1, caller.ret);
+	EXPECT_EQ(EINTR, caller.err);
+	EXPECT_EQ(1, signals);
+	EXPECT_EQ(0, state_of(self->fd).waiters);
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(1, state_of(self->fd).count);
+}
+
+/* A thread that ends with it. */
+TEST_F(word, a_dead_owner)
+{
+	struct word_caller caller = { .word = self->word, .call = kgil_word_acquire };
+
+	ASSERT_EQ(0, start_word_caller(&caller));
+	pthread_join(caller.thread, NULL);
+	EXPECT_EQ(0, caller.ret);
+	if (!has_owner(variant->type)) {
+		EXPECT_EQ(0, kgil_word_try_acquire(self->word));
+		EXPECT_EQ(0, kgil_word_release(self->word));
+		return;
+	}
+	EXPECT_ERROR(EOWNERDEAD, kgil_word_acquire(self->word));
+	EXPECT_NE(0, state_of(self->fd).flags & KGIL_STATE_MINE);
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(0, kgil_word_acquire(self->word));
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(1, stats_of(self->fd).owner_deaths);
+	EXPECT_EQ(3, stats_of(self->fd).acquisitions);
+}
+
+/* Threads that count; only the object protects the counter. */
+struct counting {
+	struct kgil_word *word;
+	int fd; /* by its calls; -1: by its word */
+	volatile long *counter;
+	pthread_t thread;
+	int failed;
+};
+
+#define COUNTERS 4
+#define ROUNDS 20000
+
+static void *count_up(void *arg)
+{
+	struct counting *me = arg;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		me->failed |= me->fd < 0 ? kgil_word_acquire(me->word) : kgil_acquire(me->fd);
+		*me->counter = *me->counter + 1;
+		me->failed |= me->fd < 0 ? kgil_word_release(me->word) : kgil_release(me->fd);
+	}
+	return NULL;
+}
+
+/* Every other thread uses @fd, if it is one.  How many updates were lost? */
+static long lost_updates(struct kgil_word *word, int fd)
+{
+	struct counting threads[COUNTERS];
+	volatile long counter = 0;
+
+	for (int i = 0; i < COUNTERS; i++) {
+		threads[i] = (struct counting){
+			.word = word,
+			.fd = i % 2 ? fd : -1,
+			.counter = &counter,
+		};
+		if (pthread_create(&threads[i].thread, NULL, count_up, &threads[i]))
+			die("thread");
+	}
+	for (int i = 0; i < COUNTERS; i++) {
+		pthread_join(threads[i].thread, NULL);
+		if (threads[i].failed)
+			return -1;
+	}
+	return COUNTERS * ROUNDS - counter;
+}
+
+TEST_F_TIMEOUT(word, no_update_is_lost, 120)
+{
+	EXPECT_EQ(0, lost_updates(self->word, -1));
+	EXPECT_EQ(1, state_of(self->fd).count);
+	EXPECT_EQ(0, state_of(self->fd).waiters);
+	EXPECT_EQ(COUNTERS * ROUNDS, stats_of(self->fd).acquisitions);
+	EXPECT_EQ(0, kgil_word_acquire(self->word));
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(COUNTERS * ROUNDS + 1, stats_of(self->fd).acquisitions);
+}
+
+TEST_F_TIMEOUT(word, no_update_is_lost_beside_calls, 120)
+{
+	EXPECT_EQ(0, lost_updates(self->word, self->fd));
+	EXPECT_EQ(1, state_of(self->fd).count);
+	EXPECT_EQ(0, state_of(self->fd).waiters);
+	EXPECT_EQ(COUNTERS * ROUNDS, stats_of(self->fd).acquisitions);
+}
+
+TEST_F_TIMEOUT(word, no_update_is_lost_between_processes, 120)
+{
+	volatile long *counter = mmap(NULL, sizeof(*counter), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t children[COUNTERS];
+	int status;
+
+	ASSERT_NE(MAP_FAILED, (void *)counter);
+	for (int i = 0; i < COUNTERS; i++) {
+		children[i] = fork();
+		if (!children[i]) {
+			struct counting me = {
+				.word = self->word,
+				.fd = -1,
+				.counter = counter,
+			};
+
+			count_up(&me);
+			_exit(me.failed);
+		}
+	}
+	for (int i = 0; i < COUNTERS; i++) {
+		ASSERT_EQ(children[i], waitpid(children[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	EXPECT_EQ(COUNTERS * ROUNDS, *counter);
+	EXPECT_EQ(COUNTERS * ROUNDS, stats_of(self->fd).acquisitions);
+	EXPECT_EQ(1, state_of(self->fd).count);
+	munmap((void *)counter, sizeof(*counter));
+}
+
+/* In the child of a fork: the first use finds the page gone, and gets it back. */
+TEST_F(word, the_child_of_a_fork_goes_on)
+{
+	uint64_t id;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, kgil_word_acquire(self->word));
+	ASSERT_EQ(0, kgil_word_release(self->word));
+	pid = fork();
+	if (!pid) {
+		REQUIRE(!kgil_word_drop_requested(self->word));
+		errno = EXDEV;
+		REQUIRE(kgil_word_acquire(self->word) == 0);
+		REQUIRE(errno == EXDEV);
+		REQUIRE(state_of(self->fd).count == 0);
+		if (has_owner(variant->type)) {
+			REQUIRE(kgil_attach(self->fd, &id) == 0);
+			REQUIRE(state_of(self->fd).owner == id);
+			REQUIRE(state_of(self->fd).owner_pid == (uint32_t)getpid());
+		}
+		REQUIRE(kgil_word_release(self->word) == 0);
+		REQUIRE_ERROR(free_release_error(variant->type), kgil_word_release(self->word));
+		for (int i = 0; i < 10; i++)
+			REQUIRE(acquire_and_release(self->word) == 0);
+		kgil_word_close(self->word);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, kgil_word_acquire(self->word));
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(13, stats_of(self->fd).acquisitions);
+	/* None of them had to be a call. */
+	EXPECT_EQ(13, by_word(self->page));
+}
+
+TEST_F(word, the_child_of_a_fork_owns_nothing)
+{
+	bool owned = has_owner(variant->type);
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, kgil_word_acquire(self->word));
+	pid = fork();
+	if (!pid) {
+		REQUIRE(kgil_word_try_acquire(self->word) == 0);
+		REQUIRE(kgil_word_acquire_for(self->word, 1000000) == 0);
+		if (owned)
+			REQUIRE_ERROR(EPERM, kgil_word_release(self->word));
+		else
+			REQUIRE(kgil_word_release(self->word) == 0);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(owned ? 0 : 1, state_of(self->fd).count);
+	if (owned)
+		EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(1, stats_of(self->fd).acquisitions);
+}
+
+TEST_F(word, the_child_of_a_fork_dies_with_it)
+{
+	bool owned = has_owner(variant->type);
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(kgil_word_acquire(self->word) != 0);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	if (owned) {
+		EXPECT_ERROR(EOWNERDEAD, kgil_word_acquire(self->word));
+	} else {
+		EXPECT_EQ(0, kgil_word_try_acquire(self->word));
+	}
+	EXPECT_EQ(0, kgil_word_release(self->word));
+	EXPECT_EQ(1, state_of(self->fd).count);
+}
+
+TEST_F(word, a_child_of_a_child)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		pid_t grandchild = fork();
+
+		if (!grandchild)
+			_exit(acquire_and_release(self->word) != 0);
+		REQUIRE(waitpid(grandchild, &status, 0) == grandchild);
+		REQUIRE(status == 0);
+		REQUIRE(acquire_and_release(self->word) == 0);
+		grandchild = fork();
+		if (!grandchild)
+			_exit(acquire_and_release(self->word) != 0);
+		REQUIRE(waitpid(grandchild, &status, 0) == grandchild);
+		_exit(status != 0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(3, stats_of(self->fd).acquisitions);
+	EXPECT_EQ(3, by_word(self->page));
+}
+
+TEST_F(word, a_child_without_the_descriptor)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		close(self->fd);
+		REQUIRE_ERROR(EBADF, kgil_word_acquire(self->word));
+		REQUIRE_ERROR(EBADF, kgil_word_try_acquire(self->word));
+		REQUIRE_ERROR(EBADF, kgil_word_acquire_until(self->word, 0));
+		REQUIRE_ERROR(EBADF, kgil_word_acquire_for(self->word, 0));
+		REQUIRE_ERROR(EBADF, kgil_word_release(self->word));
+		REQUIRE_ERROR(EBADF, kgil_word_yield(self->word));
+		REQUIRE(!kgil_word_drop_requested(self->word));
+		kgil_word_close(self->word);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(1, state_of(self->fd).count);
+}
+
+/* A signal handler forks, wherever in a take or give its thread is. */
+static volatile sig_atomic_t is_child;
+static volatile sig_atomic_t n_forks;
+static volatile sig_atomic_t bad_children;
+
+static void fork_in_handler(int signal)
+{
+	int saved = errno, status;
+	pid_t pid;
+
+	(void)signal;
+	if (is_child)
+		return;
+	pid = fork();
+	if (!pid) {
+		is_child = 1;
+		return;
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		bad_children = bad_children + 1;
+	n_forks = n_forks + 1;
+	errno = saved;
+}
+
+/* The child may have been in the middle of it, and holds it or not. */
+static int live_on(struct kgil_word *word)
+{
+	int got = kgil_word_acquire_for(word, 1000000);
+
+	if (got < 0 && errno != EDEADLK)
+		return 1;
+	return got == 1 && kgil_word_release(word);
+}
+
+TEST_F_TIMEOUT(word, fork_in_the_middle, 120)
+{
+	struct sigaction action = { .sa_handler = fork_in_handler, .sa_flags = SA_RESTART };
+	struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { 0 };
+	long rounds = 0;
+	int failed = 0;
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	while (n_forks < 100 && !is_child) {
+		failed |= kgil_word_acquire(self->word);
+		if (is_child)
+			break;
+		failed |= kgil_word_release(self->word);
+		rounds++;
+	}
+	if (is_child)
+		_exit(live_on(self->word));
+	setitimer(ITIMER_REAL, &never, NULL);
+	EXPECT_EQ(0, failed);
+	EXPECT_EQ(0, bad_children);
+	EXPECT_LE(rounds, (long)stats_of(self->fd).acquisitions);
+}
+
+static void *take_and_give(void *arg)
+{
+	struct counting *me = arg;
+
+	while (!*me->counter)
+		me->failed |= kgil_word_acquire(me->word) || kgil_word_release(me->word);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(word, fork_while_another_thread_is_in_the_middle, 120)
+{
+	volatile long stop = 0;
+	struct counting other = { .word = self->word, .counter = &stop };
+	int status;
+
+	ASSERT_EQ(0, pthread_create(&other.thread, NULL, take_and_give, &other));
+	for (int i = 0; i < 50; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			for (int j = 0; j < 10; j++)
+				REQUIRE(acquire_and_release(self->word) == 0);
+			_exit(0);
+		}
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	stop = 1;
+	pthread_join(other.thread, NULL);
+	EXPECT_EQ(0, other.failed);
+	EXPECT_EQ(1, state_of(self->fd).count);
+}
+
+/* In a child several threads find out at once that the page is gone. */
+TEST_F_TIMEOUT(word, threads_of_a_child, 120)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(lost_updates(self->word, -1) != 0);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(COUNTERS * ROUNDS, stats_of(self->fd).acquisitions);
+}
+
+#define MANY 100
+
+TEST_F(word, many)
+{
+	struct kgil_word *words[MANY];
+	int fds[MANY];
+
+	/* The second time in places that the first ones had. */
+	for (int turn = 0; turn < 2; turn++) {
+		for (int i = 0; i < MANY; i++) {
+			fds[i] = create_of(variant->type);
+			words[i] = kgil_word_open(fds[i]);
+			ASSERT_NE(NULL, words[i]);
+			EXPECT_EQ(0, kgil_word_acquire(words[i]));
+		}
+		for (int i = 0; i < MANY; i++) {
+			EXPECT_EQ(0, state_of(fds[i]).count);
+			EXPECT_EQ(0, kgil_word_release(words[i]));
+			EXPECT_EQ(1, state_of(fds[i]).count);
+			EXPECT_EQ(1, stats_of(fds[i]).acquisitions);
+		}
+		for (int i = 0; i < MANY; i++) {
+			kgil_word_close(words[i]);
+			close(fds[i]);
+		}
+	}
+}
+
+static int open_in_old_place(struct kgil_word *word)
+{
+	return kgil_word_acquire(word) || kgil_word_release(word);
+}
+
+struct word_survivor {
+	struct kgil_word *word; /* replaced, then atomic @turn goes to 2 */
+	int turn;
+	int before;
+	int after;
+};
+
+static void *survive_word(void *arg)
+{
+	struct word_survivor *me = arg;
+
+	me->before = open_in_old_place(me->word);
+	__atomic_store_n(&me->turn, 1, __ATOMIC_RELEASE);
+	if (!comes_true(__atomic_load_n(&me->turn, __ATOMIC_ACQUIRE) == 2))
+		return NULL;
+	/* Ends with it: only a thread that the object knows is found dead. */
+	me->after = kgil_word_acquire(me->word);
+	return NULL;
+}
+
+TEST_F(word, another_objects_attachment_is_not_mistaken)
+{
+	struct word_survivor survivor = { .word = self->word, .before = -1, .after = -1 };
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, survive_word, &survivor));
+	ASSERT_TRUE(comes_true(__atomic_load_n(&survivor.turn, __ATOMIC_ACQUIRE) == 1));
+	kgil_word_close(self->word);
+	close(self->fd);
+	self->fd = create_of(variant->type);
+	self->word = kgil_word_open(self->fd);
+	ASSERT_NE(NULL, self->word);
+	survivor.word = self->word;
+	__atomic_store_n(&survivor.turn, 2, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, survivor.before);
+	EXPECT_EQ(0, survivor.after);
+	if (has_owner(variant->type))
+		EXPECT_ERROR(EOWNERDEAD, kgil_word_acquire(self->word));
+}
+
+/* Every hold of such an object is timed, so that none is taken by its word. */
+TEST_F(word, a_timed_object)
+{
+	struct kgil_create create = { .type = variant->type, .flags = KGIL_CREATE_TIMED };
+	const struct kgil_page *page;
+	struct kgil_word *word;
+	int fd;
+
+	if (variant->type == KGIL_TYPE_SEM)
+		create.count = create.max = 1;
+	fd = kgil_create(&create);
+	ASSERT_LE(0, fd);
+	word = kgil_word_open(fd);
+	ASSERT_NE(NULL, word);
+	page = kgil_map(fd);
+	ASSERT_NE(NULL, page);
+	for (int i = 0; i < 10; i++)
+		EXPECT_EQ(0, acquire_and_release(word));
+	EXPECT_ERROR(free_release_error(variant->type), kgil_word_release(word));
+	EXPECT_EQ(10, stats_of(fd).acquisitions);
+	EXPECT_EQ(0, by_word(page));
+	kgil_unmap(page);
+	kgil_word_close(word);
+	close(fd);
+}
+
+/* ------------------------------------------ what only one type does by word */
+
+TEST_F(device, word_open_that_fails)
+{
+	int null = open("/dev/null", O_RDWR);
+	int device = open(KGIL_DEVICE, O_RDWR);
+	int before = blocks;
+
+	EXPECT_EQ(NULL, kgil_word_open(-1));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(NULL, kgil_word_open(null));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(NULL, kgil_word_open(device));
+	EXPECT_EQ(ENOTTY, errno);
+	kgil_word_close(NULL);
+	EXPECT_EQ(before, blocks);
+	close(null);
+	close(device);
+	EXPECT_EQ(self->fds, open_fds());
+}
+
+/* Acquires, waits until it is told, and ends with it. */
+struct doomed {
+	struct kgil_word *word;
+	pthread_t thread;
+	int ret;
+	int owns; /* atomic, as is @done */
+	int done;
+};
+
+static void *die_with_it(void *arg)
+{
+	struct doomed *me = arg;
+
+	me->ret = kgil_word_acquire(me->word);
+	__atomic_store_n(&me->owns, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&me->done, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	return NULL;
+}
+
+TEST_F(device, a_waiter_gets_it_from_a_dead_owner_by_word)
+{
+	for (uint32_t type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type += 3) {
+		int fd = create_of(type);
+		struct doomed owner = { .word = kgil_word_open(fd) };
+		struct word_caller waiter = { .word = owner.word, .call = kgil_word_acquire };
+
+		ASSERT_NE(NULL, owner.word);
+		ASSERT_EQ(0, pthread_create(&owner.thread, NULL, die_with_it, &owner));
+		ASSERT_TRUE(comes_true(__atomic_load_n(&owner.owns, __ATOMIC_ACQUIRE)));
+		ASSERT_EQ(0, start_word_caller(&waiter));
+		ASSERT_TRUE(comes_true(state_of(fd).waiters == 1));
+		__atomic_store_n(&owner.done, 1, __ATOMIC_RELEASE);
+		pthread_join(owner.thread, NULL);
+		pthread_join(waiter.thread, NULL);
+		EXPECT_EQ(0, owner.ret);
+		EXPECT_EQ(-1, waiter.ret);
+		EXPECT_EQ(EOWNERDEAD, waiter.err);
+		/* The waiter ended with it, too. */
+		EXPECT_ERROR(EOWNERDEAD, kgil_word_acquire(owner.word));
+		EXPECT_EQ(2, stats_of(fd).owner_deaths);
+		EXPECT_EQ(0, kgil_word_release(owner.word));
+		kgil_word_close(owner.word);
+	}
+}
+
+TEST_F(device, the_depth_of_an_rlock_by_word)
+{
+	struct kgil_create create = { .type = KGIL_TYPE_RLOCK, .max = 3 };
+	int fd = kgil_create(&create);
+	struct kgil_word *word = kgil_word_open(fd);
+
+	ASSERT_NE(NULL, word);
+	EXPECT_EQ(0, kgil_word_acquire(word));
+	EXPECT_EQ(1, kgil_word_try_acquire(word));
+	EXPECT_EQ(1, kgil_word_acquire_for(word, 0));
+	EXPECT_EQ(3, state_of(fd).depth);
+	EXPECT_ERROR(EOVERFLOW, kgil_word_acquire(word));
+	EXPECT_ERROR(EOVERFLOW, kgil_word_try_acquire(word));
+	EXPECT_ERROR(EOVERFLOW, kgil_word_acquire_until(word, 0));
+	EXPECT_EQ(3, state_of(fd).depth);
+	EXPECT_EQ(1, stats_of(fd).acquisitions);
+	for (uint32_t depth = 3; depth > 0; depth--) {
+		EXPECT_EQ(depth, state_of(fd).depth);
+		EXPECT_EQ(0, kgil_word_release(word));
+	}
+	EXPECT_ERROR(EPERM, kgil_word_release(word));
+	EXPECT_EQ(0, state_of(fd).depth);
+	EXPECT_EQ(0, state_of(fd).owner);
+	/* Taken by a call, nested by the word; and the other way round. */
+	EXPECT_EQ(0, kgil_acquire(fd));
+	EXPECT_EQ(0, kgil_word_acquire(word));
+	EXPECT_EQ(0, kgil_acquire(fd));
+	EXPECT_EQ(3, state_of(fd).depth);
+	EXPECT_ERROR(EOVERFLOW, kgil_word_acquire(word));
+	EXPECT_ERROR(EOVERFLOW, kgil_acquire(fd));
+	EXPECT_EQ(0, kgil_release(fd));
+	EXPECT_EQ(0, kgil_word_release(word));
+	EXPECT_EQ(0, kgil_word_release(word));
+	EXPECT_EQ(1, state_of(fd).count);
+	EXPECT_EQ(2, stats_of(fd).acquisitions);
+	kgil_word_close(word);
+}
+
+TEST_F(device, an_rlock_by_word_with_a_waiter)
+{
+	struct word_caller caller = { .call = acquire_and_release };
+	int fd = kgil_create_rlock();
+	struct kgil_word *word = kgil_word_open(fd);
+
+	ASSERT_NE(NULL, word);
+	caller.word = word;
+	EXPECT_EQ(0, kgil_word_acquire(word));
+	EXPECT_EQ(0, kgil_word_acquire(word));
+	ASSERT_EQ(0, start_word_caller(&caller));
+	ASSERT_TRUE(comes_true(state_of(fd).waiters == 1));
+	/* The owner goes on nesting. */
+	EXPECT_EQ(0, kgil_word_acquire(word));
+	EXPECT_EQ(3, state_of(fd).depth);
+	EXPECT_EQ(0, kgil_word_release(word));
+	EXPECT_EQ(0, kgil_word_release(word));
+	EXPECT_EQ(1, state_of(fd).depth);
+	EXPECT_EQ(1, state_of(fd).waiters);
+	EXPECT_EQ(0, kgil_word_release(word));
+	pthread_join(caller.thread, NULL);
+	EXPECT_EQ(0, caller.ret);
+	EXPECT_EQ(1, state_of(fd).count);
+	EXPECT_EQ(2, stats_of(fd).acquisitions);
+	kgil_word_close(word);
+}
+
+TEST_F(device, the_count_of_a_sem_by_word)
+{
+	int fd = kgil_create_sem(1, 3);
+	struct kgil_word *word = kgil_word_open(fd);
+
+	ASSERT_NE(NULL, word);
+	EXPECT_EQ(0, kgil_word_release(word));
+	EXPECT_EQ(0, kgil_word_release(word));
+	EXPECT_ERROR(EOVERFLOW, kgil_word_release(word));
+	EXPECT_EQ(3, state_of(fd).count);
+	EXPECT_EQ(0, kgil_word_acquire(word));
+	EXPECT_EQ(1, kgil_try_acquire(fd));
+	EXPECT_EQ(1, kgil_word_try_acquire(word));
+	EXPECT_EQ(0, kgil_word_try_acquire(word));
+	EXPECT_EQ(0, kgil_word_acquire_for(word, 1000000));
+	EXPECT_EQ(0, state_of(fd).count);
+	EXPECT_EQ(3, stats_of(fd).acquisitions);
+	kgil_word_close(word);
+}
+
+/* It does no more than the calls say, also for a maximum above 1. */
+static void *take_give_count(void *arg)
+{
+	struct counting *me = arg;
+
+	for (int i = 0; i < ROUNDS; i++)
+		me->failed |= kgil_word_acquire(me->word) || kgil_word_release(me->word);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(device, a_sem_of_two_by_word_is_counted_exactly, 120)
+{
+	struct counting threads[COUNTERS];
+	int fd = kgil_create_sem(2, 2);
+	struct kgil_word *word = kgil_word_open(fd);
+
+	ASSERT_NE(NULL, word);
+	for (int i = 0; i < COUNTERS; i++) {
+		threads[i] = (struct counting){ .word = word };
+		ASSERT_EQ(0, pthread_create(&threads[i].thread, NULL, take_give_count,
+					    &threads[i]));
+	}
+	for (int i = 0; i < COUNTERS; i++) {
+		pthread_join(threads[i].thread, NULL);
+		EXPECT_EQ(0, threads[i].failed);
+	}
+	EXPECT_EQ(2, state_of(fd).count);
+	EXPECT_EQ(COUNTERS * ROUNDS, stats_of(fd).acquisitions);
+	kgil_word_close(word);
+}
+
+TEST_F(device, a_gil_by_word_with_a_waiter)
+{
+	struct word_caller caller = { .call = acquire_and_release };
+	int fd = kgil_create_gil(KGIL_INTERVAL_MIN);
+	struct kgil_word *word = kgil_word_open(fd);
+
+	ASSERT_NE(NULL, word);
+	caller.word = word;
+	EXPECT_EQ(0, kgil_word_acquire(word));
+	ASSERT_EQ(0, start_word_caller(&caller));
+	ASSERT_TRUE(comes_true(kgil_word_drop_requested(word)));
+	EXPECT_EQ(1, state_of(fd).waiters);
+	EXPECT_EQ(0, kgil_word_yield(word));
+	EXPECT_NE(0, state_of(fd).flags & KGIL_STATE_MINE);
+	pthread_join(caller.thread, NULL);
+	EXPECT_EQ(0, caller.ret);
+	EXPECT_FALSE(kgil_word_drop_requested(word));
+	EXPECT_EQ(1, stats_of(fd).yields);
+	EXPECT_EQ(3, stats_of(fd).acquisitions);
+	EXPECT_EQ(0, kgil_word_release(word));
+	kgil_word_close(word);
+}
+
+TEST_F(device, switches_are_counted_by_word)
+{
+	struct word_caller caller = { .call = acquire_and_release };
+	int fd = kgil_create_gil(0);
+	struct kgil_word *word = kgil_word_open(fd);
+	uint64_t begin;
+
+	ASSERT_NE(NULL, word);
+	caller.word = word;
+	EXPECT_EQ(0, acquire_and_release(word));
+	EXPECT_EQ(0, acquire_and_release(word));
+	begin = stats_of(fd).switches;
+	ASSERT_EQ(0, start_word_caller(&caller));
+	pthread_join(caller.thread, NULL);
+	EXPECT_EQ(0, caller.ret);
+	EXPECT_EQ(begin + 1, stats_of(fd).switches);
+	EXPECT_EQ(0, acquire_and_release(word));
+	EXPECT_EQ(0, acquire_and_release(word));
+	EXPECT_EQ(begin + 2, stats_of(fd).switches);
+	kgil_word_close(word);
+}
+
+/* --------------------------------------------------- the other new calls */
+
+TEST_F(device, set_policy)
+{
+	struct kgil_query query;
+	int fd = kgil_create_gil(0);
+
+	ASSERT_EQ(0, kgil_query(&query));
+	EXPECT_EQ(KGIL_POLICY_FAIR, state_of(fd).policy);
+	EXPECT_EQ(0, kgil_set_policy(fd, KGIL_POLICY_FIFO));
+	EXPECT_EQ(KGIL_POLICY_FIFO, state_of(fd).policy);
+	EXPECT_ERROR(EINVAL, kgil_set_policy(fd, 99));
+	EXPECT_EQ(KGIL_POLICY_FIFO, state_of(fd).policy);
+	EXPECT_EQ(0, kgil_set_policy(fd, KGIL_POLICY_DEFAULT));
+	EXPECT_EQ(query.default_policy, state_of(fd).policy);
+	EXPECT_ERROR(ENOTTY, kgil_set_policy(kgil_create_lock(), KGIL_POLICY_FAIR));
+}
+
+TEST_F(device, set_handoff)
+{
+	int lock = kgil_create_lock();
+
+	EXPECT_EQ(KGIL_HANDOFF_DEFAULT, state_of(lock).handoff_ns);
+	EXPECT_EQ(KGIL_HANDOFF_AT_ONCE, state_of(kgil_create_sem(0, 1)).handoff_ns);
+	EXPECT_EQ(0, kgil_set_handoff(lock, KGIL_HANDOFF_MAX));
+	EXPECT_EQ(KGIL_HANDOFF_MAX, state_of(lock).handoff_ns);
+	EXPECT_ERROR(EINVAL, kgil_set_handoff(lock, KGIL_HANDOFF_MAX + 1));
+	EXPECT_EQ(KGIL_HANDOFF_MAX, state_of(lock).handoff_ns);
+	EXPECT_EQ(0, kgil_set_handoff(kgil_create_rlock(), KGIL_HANDOFF_AT_ONCE));
+	EXPECT_ERROR(ENOTTY, kgil_set_handoff(kgil_create_gil(0), KGIL_HANDOFF_AT_ONCE));
+}
+
+TEST_F(device, thread_gives_the_id_on_any_object)
+{
+	uint64_t id = 0, attached = 0;
+
+	ASSERT_EQ(0, kgil_attach(kgil_create_gil(0), &attached));
+	for (uint32_t type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++) {
+		id = 0;
+		EXPECT_EQ(0, kgil_thread(create_of(type), &id));
+		EXPECT_EQ(attached, id);
+	}
+}
+
+TEST_F(device, map_writable)
+{
+	for (uint32_t type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++) {
+		int fd = create_of(type);
+		struct kgil_page *page = kgil_map_writable(fd);
+
+		ASSERT_NE(NULL, page);
+		EXPECT_EQ(type == KGIL_TYPE_SEM, page->word);
+		page->acquisitions = 7;
+		EXPECT_EQ(7, stats_of(fd).acquisitions);
+		EXPECT_EQ(0, kgil_unmap(page));
+	}
+}
+
+TEST_F(gil, set_policy)
+{
+	EXPECT_EQ(KGIL_POLICY_FAIR, state_of(self->gil->fd).policy);
+	EXPECT_EQ(0, kgil_gil_set_policy(self->gil, KGIL_POLICY_FIFO));
+	EXPECT_EQ(KGIL_POLICY_FIFO, state_of(self->gil->fd).policy);
+	EXPECT_ERROR(EINVAL, kgil_gil_set_policy(self->gil, 99));
+	EXPECT_EQ(KGIL_POLICY_FIFO, state_of(self->gil->fd).policy);
+}
+
+static void child_that_keeps_the_policy(struct kgil *gil)
+{
+	REQUIRE_ERROR(EINVAL, kgil_gil_set_policy(gil, KGIL_POLICY_FAIR));
+	REQUIRE(kgil_gil_after_fork_child(gil) == 0);
+	REQUIRE(state_of(gil->fd).policy == KGIL_POLICY_FIFO);
+	REQUIRE(kgil_gil_set_policy(gil, KGIL_POLICY_FAIR) == 0);
+}
+
+TEST_F(gil, the_policy_after_a_fork)
+{
+	ASSERT_EQ(0, kgil_gil_set_policy(self->gil, KGIL_POLICY_FIFO));
+	EXPECT_EQ(0, in_child(self->gil, child_that_keeps_the_policy));
+	EXPECT_EQ(KGIL_POLICY_FIFO, state_of(self->gil->fd).policy);
+}
+
+TEST_F(gil, a_free_one_is_taken_by_its_word)
+{
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	for (int i = 0; i < 100; i++) {
+		EXPECT_EQ(0, kgil_gil_acquire(self->gil));
+		EXPECT_TRUE(kgil_gil_held(self->gil));
+		EXPECT_EQ(0, kgil_gil_begin_blocking(self->gil));
+		EXPECT_EQ(0, kgil_gil_end_blocking(self->gil));
+		EXPECT_EQ(0, kgil_gil_release(self->gil));
+		EXPECT_FALSE(kgil_gil_held(self->gil));
+	}
+	EXPECT_EQ(200, by_word(self->gil->page));
+	EXPECT_EQ(200, stats_of(self->gil->fd).acquisitions);
+}
+
+TEST_F(gil, held_with_a_waiter)
+{
+	struct peer peer = { .gil = self->gil };
+
+	ASSERT_EQ(0, kgil_gil_attach(self->gil));
+	ASSERT_EQ(0, kgil_gil_acquire(self->gil));
+	ASSERT_EQ(0, start_peer(&peer));
+	ASSERT_TRUE(comes_true(state_of(self->gil->fd).waiters == 1));
+	EXPECT_TRUE(kgil_gil_held(self->gil));
+	EXPECT_ERROR(EBUSY, kgil_gil_detach(self->gil));
+	EXPECT_EQ(0, kgil_gil_release(self->gil));
+	end_peer(&peer);
+	EXPECT_EQ(0, peer.ret);
 }
 
 int main(int argc, char **argv)

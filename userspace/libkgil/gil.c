@@ -123,7 +123,7 @@ int kgil_gil_acquire(struct kgil *gil)
 /* Who is not attached is not the owner by the word either. */
 int kgil_gil_release(struct kgil *gil)
 {
-	return likely(gil_give(gil->page)) ? 0 : release_slowly(gil);
+	return likely(own_give(gil->page)) ? 0 : release_slowly(gil);
 }
 
 bool kgil_gil_held(const struct kgil *gil)

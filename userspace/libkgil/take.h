@@ -31,12 +31,6 @@ static always_inline bool word_give(struct kgil_page *page, __u64 from, __u64 to
 					   __ATOMIC_RELAXED);
 }
 
-/* No flag, and not 0: then the object may go from @word by word_give(). */
-static always_inline bool word_is_plain(__u64 word)
-{
-	return word - 1 < KGIL_WORD_VALUE;
-}
-
 static always_inline bool lock_take(struct kgil_page *page)
 {
 	uint64_t id = kgil_self.id;
@@ -47,20 +41,30 @@ static always_inline bool lock_take(struct kgil_page *page)
 	return true;
 }
 
-static always_inline bool lock_give(struct kgil_page *page)
+/* A gil or lock that the calling thread took. */
+static always_inline bool own_give(struct kgil_page *page)
+{
+	uint64_t id = kgil_self.id;
+
+	return likely(id) && likely(word_give(page, id, 0));
+}
+
+/* A lock that another thread took. */
+static always_inline bool others_lock_give(struct kgil_page *page)
 {
 	__u64 word = __atomic_load_n(&page->word, __ATOMIC_RELAXED);
 
-	return likely(word_is_plain(word)) && likely(word_give(page, word, 0));
+	return word && !(word & KGIL_WORD_FLAGS) && word_give(page, word, 0);
 }
 
-static always_inline bool sem_take(struct kgil_page *page)
+static always_inline bool sem_take(struct kgil_page *page, uint64_t max)
 {
 	__u64 word = __atomic_load_n(&page->word, __ATOMIC_RELAXED);
 
 	/* Who fails does so because another succeeded. */
 	do {
-		if (unlikely(!word_is_plain(word)))
+		/* 0 becomes, and a flag is, greater than any maximum. */
+		if (unlikely(word - 1 >= max))
 			return false;
 	} while (unlikely(!__atomic_compare_exchange_n(&page->word, &word, word - 1, false,
 						       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)));
@@ -68,12 +72,11 @@ static always_inline bool sem_take(struct kgil_page *page)
 	return true;
 }
 
-static always_inline bool sem_give(struct kgil_page *page, uint32_t max)
+static always_inline bool sem_give(struct kgil_page *page, uint64_t max)
 {
 	__u64 word = __atomic_load_n(&page->word, __ATOMIC_RELAXED);
 
 	do {
-		/* A flag makes it greater than any maximum. */
 		if (unlikely(word >= max))
 			return false;
 	} while (unlikely(!__atomic_compare_exchange_n(&page->word, &word, word + 1, false,
@@ -98,13 +101,6 @@ static always_inline bool owned_take(const struct handle *handle)
 	return true;
 }
 
-static always_inline bool gil_give(struct kgil_page *page)
-{
-	uint64_t id = kgil_self.id;
-
-	return likely(id) && likely(word_give(page, id, 0));
-}
-
 /* A gil that its owner was not asked to drop, and for which nobody waits. */
 static always_inline bool gil_keep(const struct kgil_page *page)
 {
@@ -114,7 +110,7 @@ static always_inline bool gil_keep(const struct kgil_page *page)
 	       !__atomic_load_n(&page->drop_request, __ATOMIC_RELAXED);
 }
 
-static always_inline bool rlock_take(const struct handle *handle, uint32_t max)
+static always_inline bool rlock_take(const struct handle *handle, uint64_t max)
 {
 	struct kgil_page *page = handle->pub.page;
 

@@ -37,17 +37,17 @@ void kgil_word_close(struct kgil_word *word)
 	free(word);
 }
 
-/* The commonest first. */
+/* In an order that keeps each of them short. */
 static always_inline bool take(struct kgil_word *word)
 {
 	struct kgil_page *page = word->handle.pub.page;
 
+	if (word->type == KGIL_TYPE_SEM)
+		return sem_take(page, word->max);
 	if (word->type == KGIL_TYPE_LOCK)
 		return lock_take(page);
 	if (word->type == KGIL_TYPE_GIL)
 		return owned_take(&word->handle);
-	if (word->type == KGIL_TYPE_SEM)
-		return sem_take(page);
 	return rlock_take(&word->handle, word->max);
 }
 
@@ -55,13 +55,11 @@ static always_inline bool give(struct kgil_word *word)
 {
 	struct kgil_page *page = word->handle.pub.page;
 
-	if (word->type == KGIL_TYPE_LOCK)
-		return lock_give(page);
-	if (word->type == KGIL_TYPE_GIL)
-		return gil_give(page);
 	if (word->type == KGIL_TYPE_SEM)
 		return sem_give(page, word->max);
-	return rlock_give(page);
+	if (word->type == KGIL_TYPE_RLOCK)
+		return rlock_give(page);
+	return own_give(page);
 }
 
 /* Is there a page again that was missing? */
@@ -98,12 +96,15 @@ static slow bool take_at_last(struct kgil_word *word)
 	return (got_page || got_id) && take(word);
 }
 
+/* After a fork, or a lock that another thread took.  Leaves errno as it is. */
 static slow bool give_at_last(struct kgil_word *word)
 {
 	int saved = errno;
 	bool got_page = get_page(word);
 
 	errno = saved;
+	if (word->type == KGIL_TYPE_LOCK)
+		return others_lock_give(word->handle.pub.page);
 	return got_page && give(word);
 }
 

@@ -12,8 +12,8 @@
  */
 struct kgil_word {
 	struct handle handle;
-	uint32_t type;
-	uint32_t max;
+	uint64_t type;
+	uint64_t max;
 };
 
 #endif /* KGIL_WORD_H */
