@@ -177,6 +177,10 @@ int reap(pid_t pid);
 /* exit status 0? */
 bool child_succeeds(pid_t pid);
 
+/* A descriptor to another process. */
+void send_descriptor(int sock, int fd);
+int receive_descriptor(int sock);
+
 /*
  * Run alone: until resume_others() the calling thread keeps processor 0 from
  * all other threads that are pinned to it.

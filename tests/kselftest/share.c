@@ -35,43 +35,6 @@ KGIL_TEST(each, inherited_by_fork)
 	EXPECT_TRUE(child_succeeds(pid));
 }
 
-static void send_descriptor(int sock, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = {};
-	struct iovec data = { .iov_base = "", .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	CHECK(sendmsg(sock, &message, 0) == 1);
-}
-
-static int receive_descriptor(int sock)
-{
-	char control[CMSG_SPACE(sizeof(int))], c;
-	struct iovec data = { .iov_base = &c, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	CHECK(recvmsg(sock, &message, 0) == 1);
-	CHECK(CMSG_FIRSTHDR(&message));
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
-	return fd;
-}
-
 /* In a process that gets the object by a socket, taken: wait for it, say so. */
 static void use_received(int sock, __u64 id)
 {
