@@ -347,7 +347,7 @@ void kgil_sem_queue(struct kgil_object *obj, struct kgil_waiter *waiter,
 /* Taken by the word: what the kernel measures of it begins now. */
 static u64 kgil_sem_adopt(struct kgil_object *obj, u64 word, u64 now)
 {
-	if (kgil_is_sem(obj) || kgil_is_barging(obj) || word & KGIL_WORD_CALL)
+	if (!kgil_is_gil(obj) || word & KGIL_WORD_CALL)
 		return word;
 	obj->hold_start = now;
 	return word | KGIL_WORD_CALL;

@@ -206,9 +206,9 @@ struct kgil_state {
  * @contentions: acquires that had to wait, those by yield included
  * @wait_total_ns: time spent waiting, by waits that are over
  * @wait_max_ns: longest of these waits
- * @hold_total_ns: time it was held, by holds that are over.  Of a hold that
- *	began by the word, from when the first waiter came; without one, nothing.
- *	Not for a sem of maximum above 1, nor for one that was mapped writable.
+ * @hold_total_ns: time it was held, by holds that are over.  Of what was taken
+ *	by the word nothing, but of a gil from when the first waiter came.  Not
+ *	for a sem of maximum above 1, nor for one that was mapped writable.
  * @hold_max_ns: longest of these holds
  * @switches: acquisitions by another thread than the one before; gil and rlock
  * @yields: times the owner gave a gil to a waiter by KGIL_IOC_YIELD
@@ -245,7 +245,10 @@ struct kgil_stats {
 #define KGIL_WORD_WAITERS	(1ULL << 63)
 /* Free, and the last owner died: so has the next acquire, for EOWNERDEAD. */
 #define KGIL_WORD_OWNER_DIED	(1ULL << 62)
-/* Taken by a call: so has its release.  Not of a sem. */
+/*
+ * Taken by a call, or of a gil: waited for since.  Its release has to be a call,
+ * because the kernel measures it.  Not of a sem.
+ */
 #define KGIL_WORD_CALL		(1ULL << 61)
 #define KGIL_WORD_FLAGS		(7ULL << 61)
 #define KGIL_WORD_VALUE		(~KGIL_WORD_FLAGS)
