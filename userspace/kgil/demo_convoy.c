@@ -14,7 +14,7 @@
 #include "work.h"
 
 /* Each row is measured in short slots: one at least is not disturbed. */
-#define SLOTS 6
+#define SLOTS 7
 #define SLOT_NS 100000000ULL
 /* What a CPU-bound thread does between two looks at the drop request. */
 #define CHUNK_NS 10000
@@ -26,7 +26,7 @@
 #define SHORTER_MIN 1.5
 #define FREE_MIN 2.0
 #define FAIR_MIN 5.0
-#define NUMBER_MIN 0.5
+#define NUMBER_MIN 0.3
 
 #define MS 1000000ULL
 
