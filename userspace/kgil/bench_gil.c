@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bench_gil.h"
+#include "bench_quiet.h"
 #include "bench_record.h"
 #include "err.h"
 #include "opt.h"
@@ -17,6 +18,10 @@
 
 #define CPU_DEFAULT "0,1,2,4,8"
 #define CPU_QUICK "0,1,4"
+
+/* How often a measurement that was disturbed is made, and how long one waits. */
+#define TRIES 4
+#define QUIET_LIMIT_NS (5 * OPT_SEC)
 
 struct gil_opts gil_opts;
 
@@ -34,11 +39,15 @@ static const struct gil_workload *const workloads[] = {
  * @workload: it
  * @cases: each GIL with each number of CPU-bound threads
  * @n: how many
+ * @repeated: measurements that were disturbed, and made again
+ * @disturbed: measurements that count although they were disturbed
  */
 struct plan {
 	const struct gil_workload *workload;
 	struct gil_case cases[GIL_KINDS * BENCH_LIST_MAX];
 	unsigned int n;
+	unsigned int repeated;
+	unsigned int disturbed;
 };
 
 /* Is @word among those between the commas of @list? */
@@ -172,12 +181,79 @@ static int make_plan(const struct bench *bench, struct plan *plan)
 	return STATUS_OK;
 }
 
+void gil_put(struct gil_outcome *outcome, const char *metric, const char *unit, double value)
+{
+	outcome->figures[outcome->n++] = (struct gil_figure){ metric, unit, value };
+}
+
+void gil_put_times(struct gil_outcome *outcome, const char *metric, const struct hist *times)
+{
+	outcome->times_metric = metric;
+	outcome->times = *times;
+}
+
+static void record(struct bench *bench, const struct bench_key *key,
+		   const struct gil_outcome *outcome)
+{
+	const struct gil_figure *figure;
+	unsigned int i;
+
+	for (i = 0; i < outcome->n; i++) {
+		figure = &outcome->figures[i];
+		bench_sample(bench, key, figure->metric, figure->unit, figure->value);
+	}
+	if (outcome->times_metric)
+		bench_hist(bench, key, outcome->times_metric, &outcome->times);
+}
+
+/*
+ * Measure, and again if something else has used the processors: the last try
+ * counts in any case.
+ */
+static void measure(struct plan *plan, const struct gil_case *c, struct gil_outcome *outcome)
+{
+	unsigned int tries = 0;
+
+	do {
+		if (tries)
+			plan->repeated++;
+		bench_wait_quiet(QUIET_LIMIT_NS);
+		memset(outcome, 0, sizeof(*outcome));
+		plan->workload->run(c, outcome);
+		if (bench_is_quiet())
+			return;
+	} while (++tries < TRIES);
+	plan->disturbed++;
+}
+
 static int run_case(struct bench *bench, unsigned int variant, void *arg)
 {
-	const struct plan *plan = arg;
+	struct gil_outcome *outcome = out_alloc(sizeof(*outcome));
+	struct plan *plan = arg;
+	const struct gil_case *c = &plan->cases[variant];
 
-	plan->workload->run(bench, &plan->cases[variant]);
+	if (bench->opts.quick)
+		plan->workload->run(c, outcome);
+	else
+		measure(plan, c, outcome);
+	record(bench, &c->key, outcome);
+	free(outcome);
 	return STATUS_OK;
+}
+
+/* So that it can be seen how much the figures are worth. */
+static void report_disturbances(struct bench *bench, const struct plan *plan)
+{
+	const struct bench_key key = { .section = "gil-disturbed", .variant = plan->workload->name };
+
+	if (bench->opts.quick)
+		return;
+	bench_sample(bench, &key, "repeated", "", plan->repeated);
+	bench_sample(bench, &key, "kept", "", plan->disturbed);
+	if (!out_json && plan->repeated)
+		printf("\n%s: %u measurements were disturbed by other programs and repeated; "
+		       "%u were disturbed each time.\n",
+		       plan->workload->section, plan->repeated, plan->disturbed);
 }
 
 static int run_workload(struct bench *bench, const struct gil_workload *workload)
@@ -189,13 +265,14 @@ static int run_workload(struct bench *bench, const struct gil_workload *workload
 	status = make_plan(bench, plan);
 	if (!status && plan->n)
 		status = bench_rounds(bench, workload->section, plan->n, run_case, plan);
-	free(plan);
-	if (status || out_json)
-		return status;
 	out_progress_end();
-	bench_print_section(bench, workload->section);
+	if (!status && !out_json)
+		bench_print_section(bench, workload->section);
+	if (!status && plan->n)
+		report_disturbances(bench, plan);
 	fflush(stdout);
-	return STATUS_OK;
+	free(plan);
+	return status;
 }
 
 int bench_gil(struct bench *bench)

@@ -47,6 +47,34 @@ struct gil_case {
 	struct bench_key key;
 };
 
+#define GIL_FIGURES_MAX 8
+
+/**
+ * struct gil_figure - one of what came of a measurement
+ * @metric: its name
+ * @unit: "1/s", "ns", or "" for a part or number
+ * @value: the figure
+ */
+struct gil_figure {
+	const char *metric;
+	const char *unit;
+	double value;
+};
+
+/**
+ * struct gil_outcome - what came of a measurement
+ * @n: number of figures
+ * @figures: the figures
+ * @times_metric: what @times are of; NULL: there are none
+ * @times: in ns
+ */
+struct gil_outcome {
+	unsigned int n;
+	struct gil_figure figures[GIL_FIGURES_MAX];
+	const char *times_metric;
+	struct hist times;
+};
+
 /**
  * struct gil_workload - what threads do under a GIL
  * @name: what --workload calls it
@@ -56,7 +84,7 @@ struct gil_case {
  * @cpu_max: with so many at most
  * @duration_ns: how long a measurement lasts
  * @quick_ns: the same for --quick
- * @run: measure once, and record it
+ * @run: measure once
  */
 struct gil_workload {
 	const char *name;
@@ -66,7 +94,7 @@ struct gil_workload {
 	unsigned int cpu_max;
 	uint64_t duration_ns;
 	uint64_t quick_ns;
-	void (*run)(struct bench *bench, const struct gil_case *c);
+	void (*run)(const struct gil_case *c, struct gil_outcome *outcome);
 };
 
 extern const struct gil_workload gil_workload_cpu;
@@ -79,6 +107,9 @@ extern const struct gil_workload gil_workload_brief;
 
 /* A run for @c with @io threads besides the CPU-bound ones; ends the program if it can't. */
 struct gil_run *gil_case_run(const struct gil_case *c, unsigned int io);
+
+void gil_put(struct gil_outcome *outcome, const char *metric, const char *unit, double value);
+void gil_put_times(struct gil_outcome *outcome, const char *metric, const struct hist *times);
 
 /* Chunks a second that one thread does alone, without any lock, measured now. */
 double gil_alone(uint64_t duration_ns);

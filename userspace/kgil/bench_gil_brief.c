@@ -27,7 +27,7 @@ static void call_often(struct gil_thread *thread, void *arg)
 	}
 }
 
-static void run_brief(struct bench *bench, const struct gil_case *c)
+static void run_brief(const struct gil_case *c, struct gil_outcome *outcome)
 {
 	struct gil_run *run = gil_case_run(c, 1);
 	double calls, caller, cpu;
@@ -37,11 +37,11 @@ static void run_brief(struct bench *bench, const struct gil_case *c)
 	calls = run->threads[0].done;
 	caller = run->threads[0].hold_ns;
 	cpu = gil_hold_from(run, 1);
-	bench_sample(bench, &c->key, "calls", "1/s", gil_per_second(run, calls));
+	gil_put(outcome, "calls", "1/s", gil_per_second(run, calls));
 	if (c->kind->exclusive) {
-		bench_sample(bench, &c->key, "switches_per_1000", "",
+		gil_put(outcome, "switches_per_1000", "",
 			     calls ? 1000 * run->switches / calls : 0);
-		bench_sample(bench, &c->key, "caller_share", "", caller / (caller + cpu));
+		gil_put(outcome, "caller_share", "", caller / (caller + cpu));
 	}
 	gil_run_free(run);
 }

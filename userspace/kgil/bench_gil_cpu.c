@@ -36,22 +36,22 @@ static double worst_share(const struct gil_run *run)
 	return worst;
 }
 
-static void run_cpu(struct bench *bench, const struct gil_case *c)
+static void run_cpu(const struct gil_case *c, struct gil_outcome *outcome)
 {
 	double one = c->cpu > 1 ? rate_of_one(c) : 0, rate;
 	struct gil_run *run = gil_case_run(c, 0);
 
 	gil_run_for(run, c->duration_ns);
 	rate = gil_per_second(run, gil_done_from(run, 0));
-	bench_sample(bench, &c->key, "work", "1/s", rate);
+	gil_put(outcome, "work", "1/s", rate);
 	if (c->cpu > 1) {
-		bench_sample(bench, &c->key, "work_of_one", "", rate / one);
-		bench_sample(bench, &c->key, "worst_share", "", worst_share(run));
+		gil_put(outcome, "work_of_one", "", rate / one);
+		gil_put(outcome, "worst_share", "", worst_share(run));
 	}
 	if (c->kind->exclusive)
-		bench_sample(bench, &c->key, "switches", "1/s", gil_per_second(run, run->switches));
+		gil_put(outcome, "switches", "1/s", gil_per_second(run, run->switches));
 	if (c->kind->exclusive && c->cpu == 4)
-		bench_hist(bench, &c->key, "run_length", &run->lengths);
+		gil_put_times(outcome, "run_length", &run->lengths);
 	gil_run_free(run);
 }
 

@@ -53,20 +53,19 @@ static void serve(struct gil_thread *thread, void *arg)
  * How much of its work the CPU-bound part kept, and how much of that which the
  * I/O thread left to it.
  */
-static void record_work(struct bench *bench, const struct gil_case *c, const struct gil_run *run,
-			double alone)
+static void put_work(struct gil_outcome *outcome, const struct gil_run *run, double alone)
 {
 	double io = run->threads[0].hold_ns, cpu = gil_hold_from(run, 1);
 	double share = io / (io + cpu), work;
 
 	work = gil_per_second(run, gil_done_from(run, 1)) / alone;
-	bench_sample(bench, &c->key, "work_of_alone", "", work);
-	bench_sample(bench, &c->key, "io_share", "", share);
-	if (c->kind->exclusive)
-		bench_sample(bench, &c->key, "work_kept", "", work / (1 - share));
+	gil_put(outcome, "work_of_alone", "", work);
+	gil_put(outcome, "io_share", "", share);
+	if (run->kind->exclusive)
+		gil_put(outcome, "work_kept", "", work / (1 - share));
 }
 
-static void run_echo(struct bench *bench, const struct gil_case *c)
+static void run_echo(const struct gil_case *c, struct gil_outcome *outcome)
 {
 	double alone = c->cpu ? gil_alone(c->duration_ns / ALONE_PART) : 0;
 	struct gil_peer peer;
@@ -78,15 +77,15 @@ static void run_echo(struct bench *bench, const struct gil_case *c)
 	run->arg = &peer;
 	gil_run_for(run, c->duration_ns);
 	gil_peer_stop(&peer);
-	bench_sample(bench, &c->key, "requests", "1/s",
+	gil_put(outcome, "requests", "1/s",
 		     gil_per_second(run, run->threads[0].done));
 	if (c->cpu)
-		record_work(bench, c, run, alone);
+		put_work(outcome, run, alone);
 	if (c->cpu && c->kind->exclusive)
-		bench_sample(bench, &c->key, "switches", "1/s",
+		gil_put(outcome, "switches", "1/s",
 			     gil_per_second(run, run->switches));
 	if ((c->cpu == 1 || c->cpu == 4) && c->kind->exclusive)
-		bench_hist(bench, &c->key, "run_length", &run->lengths);
+		gil_put_times(outcome, "run_length", &run->lengths);
 	gil_run_free(run);
 }
 

@@ -54,7 +54,7 @@ static void wait_for_pings(struct gil_thread *thread, void *arg)
 	}
 }
 
-static void run_ping(struct bench *bench, const struct gil_case *c)
+static void run_ping(const struct gil_case *c, struct gil_outcome *outcome)
 {
 	struct pinged pinged = { .latency = { 0 } };
 	struct gil_run *run;
@@ -65,9 +65,9 @@ static void run_ping(struct bench *bench, const struct gil_case *c)
 	run->arg = &pinged;
 	gil_run_for(run, c->duration_ns);
 	gil_peer_stop(&pinged.peer);
-	bench_hist(bench, &c->key, "latency", &pinged.latency);
-	bench_sample(bench, &c->key, "latency_p50", "ns", hist_percentile(&pinged.latency, 0.5));
-	bench_sample(bench, &c->key, "latency_p99", "ns", hist_percentile(&pinged.latency, 0.99));
+	gil_put_times(outcome, "latency", &pinged.latency);
+	gil_put(outcome, "latency_p50", "ns", hist_percentile(&pinged.latency, 0.5));
+	gil_put(outcome, "latency_p99", "ns", hist_percentile(&pinged.latency, 0.99));
 	gil_run_free(run);
 }
 
