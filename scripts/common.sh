@@ -28,20 +28,27 @@ die()
 	exit "$status"
 }
 
+# Options of apt for other sources than the machine's; none: the machine's.
+apt_sources=()
+
+apt_cache()
+{
+	apt-cache "${apt_sources[@]+"${apt_sources[@]}"}" "$@"
+}
+
 # The options of apt-get that let root download into any directory.
 apt_get()
 {
 	if [ "$(id -u)" = 0 ]; then
-		apt-get -q -o APT::Sandbox::User=root "$@"
-	else
-		apt-get -q "$@"
+		set -- -o APT::Sandbox::User=root "$@"
 	fi
+	apt-get -q "${apt_sources[@]+"${apt_sources[@]}"}" "$@"
 }
 
 # have_candidate PACKAGE: can apt get it?
 have_candidate()
 {
-	apt-cache show --no-all-versions "$1" >/dev/null 2>&1
+	apt_cache show --no-all-versions "$1" >/dev/null 2>&1
 }
 
 # fetch_deb PACKAGE DIRECTORY: unpack a Debian package there.  Installs nothing.
