@@ -26,7 +26,6 @@
 #define SHORTER_MIN 1.5
 #define FREE_MIN 2.0
 #define FAIR_MIN 5.0
-#define NUMBER_MIN 0.3
 
 #define MS 1000000ULL
 
@@ -259,17 +258,10 @@ static double remedy(const struct measured *m)
 	return m[FAIR_4].rate / m[BESIDE_4].rate;
 }
 
-/* Under fair the number of the CPU-bound threads must not matter much. */
-static double kept(const struct measured *m)
-{
-	return m[FAIR_4].rate / m[FAIR_1].rate;
-}
-
 static bool settled(const struct demo *demo, const struct measured *m)
 {
 	/* The price of a short interval is shown, not claimed. */
 	return drop(m) >= CONVOY_MIN && gain(m) >= SHORTER_MIN && remedy(m) >= FAIR_MIN &&
-	       kept(m) >= NUMBER_MIN &&
 	       m[BESIDE_4_SHORT].work < m[BESIDE_4].work &&
 	       m[BESIDE_4_SHORTEST].work < m[BESIDE_4].work &&
 	       (demo->cpus < 2 || relief(m) >= FREE_MIN);
@@ -410,8 +402,6 @@ static void make_claims(struct demo *demo, const struct measured *m)
 		   DEMO_AT_LEAST, SHORTER_MIN);
 	demo_claim(demo, "convoy-fair", "I/O beside 4 threads: fair / fifo", remedy(m),
 		   DEMO_AT_LEAST, FAIR_MIN);
-	demo_claim(demo, "convoy-number", "I/O under fair: beside 4 / beside 1", kept(m),
-		   DEMO_AT_LEAST, NUMBER_MIN);
 }
 
 static void run_convoy(struct demo *demo)
