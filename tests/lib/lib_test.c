@@ -1772,10 +1772,19 @@ TEST_F(word, a_child_without_the_descriptor)
 	EXPECT_EQ(1, state_of(self->fd).count);
 }
 
-/* A signal handler forks, wherever in a take or give its thread is. */
-static volatile sig_atomic_t is_child;
-static volatile sig_atomic_t n_forks;
-static volatile sig_atomic_t bad_children;
+/*
+ * A signal handler forks, wherever in a take or give its thread is.  In the child
+ * that call goes on; the parent waits.
+ */
+static struct {
+	int fd;
+	volatile sig_atomic_t may_fork;
+	volatile sig_atomic_t fired;
+	volatile sig_atomic_t is_child;
+	volatile sig_atomic_t was_taken; /* by the parent, when it forked */
+	volatile sig_atomic_t forks;
+	volatile sig_atomic_t bad_children;
+} middle;
 
 static void fork_in_handler(int signal)
 {
@@ -1783,51 +1792,73 @@ static void fork_in_handler(int signal)
 	pid_t pid;
 
 	(void)signal;
-	if (is_child)
+	middle.fired = 1;
+	if (!middle.may_fork)
 		return;
+	middle.was_taken = !state_of(middle.fd).count;
 	pid = fork();
 	if (!pid) {
-		is_child = 1;
-		return;
+		middle.is_child = 1;
+	} else {
+		middle.forks = middle.forks + 1;
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+			middle.bad_children = middle.bad_children + 1;
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
-		bad_children = bad_children + 1;
-	n_forks = n_forks + 1;
 	errno = saved;
 }
 
-/* The child may have been in the middle of it, and holds it or not. */
-static int live_on(struct kgil_word *word)
+/* The call that was interrupted has returned @ret. */
+static void end_middle_child(struct kgil_word *word, bool acquires, int ret)
 {
-	int got = kgil_word_acquire_for(word, 1000000);
-
-	if (got < 0 && errno != EDEADLK)
-		return 1;
-	return got == 1 && kgil_word_release(word);
+	if (middle.was_taken) {
+		/* It was the parent's before the fork, and still is. */
+		REQUIRE(ret == (acquires ? 0 : -1));
+		REQUIRE(kgil_word_acquire_for(word, 1000000) == 0);
+	} else {
+		REQUIRE(ret == 0);
+		if (acquires)
+			REQUIRE(kgil_word_release(word) == 0);
+		REQUIRE(acquire_and_release(word) == 0);
+	}
+	_exit(0);
 }
 
 TEST_F_TIMEOUT(word, fork_in_the_middle, 120)
 {
 	struct sigaction action = { .sa_handler = fork_in_handler, .sa_flags = SA_RESTART };
-	struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { 0 };
+	int failed = 0, ret;
 	long rounds = 0;
-	int failed = 0;
 
+	middle.fd = self->fd;
+	middle.fired = 1;
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &often, NULL);
-	while (n_forks < 100 && !is_child) {
-		failed |= kgil_word_acquire(self->word);
-		if (is_child)
-			break;
-		failed |= kgil_word_release(self->word);
+	while (middle.forks < 100) {
+		struct itimerval soon = { .it_value.tv_usec = 50 + middle.forks };
+
+		if (middle.fired) {
+			middle.fired = 0;
+			setitimer(ITIMER_REAL, &soon, NULL);
+		}
+		middle.may_fork = 1;
+		ret = kgil_word_acquire(self->word);
+		middle.may_fork = 0;
+		if (middle.is_child)
+			end_middle_child(self->word, true, ret);
+		failed |= ret;
+		/* Without an owner the child's release would count. */
+		middle.may_fork = has_owner(variant->type);
+		ret = kgil_word_release(self->word);
+		middle.may_fork = 0;
+		if (middle.is_child)
+			end_middle_child(self->word, false, ret);
+		failed |= ret;
 		rounds++;
 	}
-	if (is_child)
-		_exit(live_on(self->word));
-	setitimer(ITIMER_REAL, &never, NULL);
 	EXPECT_EQ(0, failed);
-	EXPECT_EQ(0, bad_children);
+	EXPECT_EQ(0, middle.bad_children);
+	EXPECT_LT(100, rounds);
 	EXPECT_LE(rounds, (long)stats_of(self->fd).acquisitions);
+	EXPECT_EQ(1, state_of(self->fd).count);
 }
 
 static void *take_and_give(void *arg)

@@ -129,6 +129,9 @@ void attachment_remove(uint32_t slot, uint64_t serial)
 
 void attachment_forget_all(void)
 {
-	free_table();
+	/* The table stays: a signal handler may have forked while it was read. */
+	if (kgil_self.attached)
+		memset(kgil_self.attached, 0, kgil_self.slots * sizeof(*kgil_self.attached));
+	kgil_self.used = 0;
 	kgil_self.id = 0;
 }
