@@ -136,6 +136,7 @@ TEST(strerror_has_a_sentence_for_each_error)
 		EDEADLK,
 		EOVERFLOW,
 		EOWNERDEAD,
+		ENOTRECOVERABLE,
 		EINVAL,
 		ENOTTY,
 		EFAULT,

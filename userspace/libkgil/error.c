@@ -27,6 +27,9 @@ const char *kgil_strerror(int err)
 		return "The semaphore is at its maximum, or the rlock at its greatest depth.";
 	case EOWNERDEAD:
 		return "It is yours now, but its last owner died with it: check what it protects.";
+	case ENOTRECOVERABLE:
+		return "A program wrote nonsense into the object's page: nobody can take it "
+		       "until somebody writes 0 to its word, or makes a new one.";
 	case EINVAL:
 		return "A flag, type or value is not one that kgil allows.";
 	case ENOTTY:
@@ -47,8 +50,7 @@ const char *kgil_strerror(int err)
 	case ENODEV:
 	case ENXIO:
 		return "No module stands behind " KGIL_DEVICE
-		       ": load it with `insmod kgil.ko` or `modprobe kgil` "
-		       "(of a mapping: only a gil has a page).";
+		       ": load it with `insmod kgil.ko` or `modprobe kgil`.";
 	case EACCES:
 		return "You may not open " KGIL_DEVICE
 		       ": become root, or let root type `chmod 666 " KGIL_DEVICE "`.";
