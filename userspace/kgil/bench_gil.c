@@ -15,13 +15,13 @@
 #include "err.h"
 #include "opt.h"
 #include "out.h"
+#include "work.h"
 
 #define CPU_DEFAULT "0,1,2,4,8"
 #define CPU_QUICK "0,1,4"
 
-/* How often a measurement that was disturbed is made, and how long one waits. */
-#define TRIES 4
-#define QUIET_LIMIT_NS (5 * OPT_SEC)
+/* How long one waits for a quiet machine before a measurement. */
+#define QUIET_LIMIT_NS OPT_SEC
 
 struct gil_opts gil_opts;
 
@@ -41,6 +41,7 @@ static const struct gil_workload *const workloads[] = {
  * @n: how many
  * @repeated: measurements that were disturbed, and made again
  * @disturbed: measurements that count although they were disturbed
+ * @spare_ns: time that is left for waiting and for repetitions
  */
 struct plan {
 	const struct gil_workload *workload;
@@ -48,6 +49,7 @@ struct plan {
 	unsigned int n;
 	unsigned int repeated;
 	unsigned int disturbed;
+	uint64_t spare_ns;
 };
 
 /* Is @word among those between the commas of @list? */
@@ -206,24 +208,34 @@ static void record(struct bench *bench, const struct bench_key *key,
 		bench_hist(bench, key, outcome->times_metric, &outcome->times);
 }
 
+/* Measure once, after waiting for a quiet machine; true: it stayed quiet. */
+static bool try_to_measure(struct plan *plan, const struct gil_case *c,
+			   struct gil_outcome *outcome)
+{
+	uint64_t start = work_clock(), ns;
+
+	bench_wait_quiet(plan->spare_ns < QUIET_LIMIT_NS ? plan->spare_ns : QUIET_LIMIT_NS);
+	ns = work_clock() - start;
+	plan->spare_ns -= ns < plan->spare_ns ? ns : plan->spare_ns;
+	memset(outcome, 0, sizeof(*outcome));
+	plan->workload->run(c, outcome);
+	return bench_is_quiet();
+}
+
 /*
- * Measure, and again if something else has used the processors: the last try
- * counts in any case.
+ * Measure, and again if something else has used the processors, as long as there
+ * is time for that: the last try counts in any case.
  */
 static void measure(struct plan *plan, const struct gil_case *c, struct gil_outcome *outcome)
 {
-	unsigned int tries = 0;
-
-	do {
-		if (tries)
-			plan->repeated++;
-		bench_wait_quiet(QUIET_LIMIT_NS);
-		memset(outcome, 0, sizeof(*outcome));
-		plan->workload->run(c, outcome);
-		if (bench_is_quiet())
+	while (!try_to_measure(plan, c, outcome)) {
+		if (plan->spare_ns < c->duration_ns) {
+			plan->disturbed++;
 			return;
-	} while (++tries < TRIES);
-	plan->disturbed++;
+		}
+		plan->spare_ns -= c->duration_ns;
+		plan->repeated++;
+	}
 }
 
 static int run_case(struct bench *bench, unsigned int variant, void *arg)
@@ -250,9 +262,9 @@ static void report_disturbances(struct bench *bench, const struct plan *plan)
 		return;
 	bench_sample(bench, &key, "repeated", "", plan->repeated);
 	bench_sample(bench, &key, "kept", "", plan->disturbed);
-	if (!out_json && plan->repeated)
-		printf("\n%s: %u measurements were disturbed by other programs and repeated; "
-		       "%u were disturbed each time.\n",
+	if (!out_json && plan->repeated + plan->disturbed)
+		printf("\n%s: other programs disturbed measurements: %u were repeated, %u count "
+		       "although disturbed.\n",
 		       plan->workload->section, plan->repeated, plan->disturbed);
 }
 
@@ -263,6 +275,8 @@ static int run_workload(struct bench *bench, const struct gil_workload *workload
 
 	plan->workload = workload;
 	status = make_plan(bench, plan);
+	/* Repetitions may double what it takes. */
+	plan->spare_ns = bench->opts.rounds * plan->n * duration_of(bench, workload);
 	if (!status && plan->n)
 		status = bench_rounds(bench, workload->section, plan->n, run_case, plan);
 	out_progress_end();
