@@ -70,16 +70,16 @@ void kgil_drop_watch(struct kgil_object *obj, u64 now)
 
 	if (!due)
 		return;
-	if (due <= now && !obj->kept) {
+	if ((s64)(due - now) <= 0 && !obj->kept) {
 		kgil_drop_set(obj, true);
 		return;
 	}
-	if (obj->drop.armed && obj->drop.at <= due)
+	if (obj->drop.armed && (s64)(obj->drop.at - due) <= 0)
 		return;
 	obj->drop.armed = true;
 	obj->drop.at = due;
-	hrtimer_start(&obj->drop.timer, ns_to_ktime(due),
-		      HRTIMER_MODE_ABS_SOFT);
+	hrtimer_start(&obj->drop.timer, ns_to_ktime(kgil_elapsed(now, due)),
+		      HRTIMER_MODE_REL_SOFT);
 }
 
 /* When it is due has changed. */
@@ -102,7 +102,7 @@ static enum hrtimer_restart kgil_drop_expired(struct hrtimer *timer)
 	raw_spin_lock_irqsave(&obj->lock, flags);
 	obj->drop.armed = false;
 	now = kgil_now();
-	if (obj->kept && obj->kept_until <= now) {
+	if (obj->kept && (s64)(obj->kept_until - now) <= 0) {
 		obj->kept = NULL;
 		next = kgil_sem_hand_over(obj, now);
 	}
@@ -145,7 +145,7 @@ void kgil_drop_init(struct kgil_object *obj, u64 interval)
 {
 	obj->drop.interval = interval ?: KGIL_INTERVAL_DEFAULT;
 	hrtimer_setup(&obj->drop.timer, kgil_drop_expired, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_ABS_SOFT);
+		      HRTIMER_MODE_REL_SOFT);
 }
 
 void kgil_drop_exit(struct kgil_object *obj)

@@ -24,7 +24,8 @@
 #include "view.h"
 #include "wait.h"
 
-static int kgil_acquire(struct kgil_object *obj, ktime_t deadline)
+static __always_inline int kgil_acquire(struct kgil_object *obj,
+					ktime_t deadline)
 {
 	switch (obj->type) {
 	case KGIL_TYPE_GIL:
@@ -150,8 +151,9 @@ static int kgil_get_stats(struct kgil_object *obj, void __user *arg)
 	return copy_to_user(arg, &view.stats, sizeof(view.stats)) ? -EFAULT : 0;
 }
 
-static long kgil_ioctl_arg(struct kgil_object *obj, unsigned int cmd,
-			   void __user *arg)
+/* Apart from the hot ones, so that these need no room on the stack. */
+static noinline long kgil_ioctl_arg(struct kgil_object *obj, unsigned int cmd,
+				    void __user *arg)
 {
 	switch (cmd) {
 	case KGIL_IOC_ACQUIRE_UNTIL:

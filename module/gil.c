@@ -102,7 +102,7 @@ int kgil_gil_yield(struct kgil_object *obj)
 static u64 kgil_gil_ran(const struct kgil_object *obj, u64 word, u64 now)
 {
 	return word & KGIL_WORD_CALL && obj->hold_start ?
-	       now - obj->hold_start : 0;
+	       kgil_elapsed(obj->hold_start, now) : 0;
 }
 
 /* A thread comes to wait: how far it is behind the others. */

@@ -37,7 +37,7 @@ struct kgil_tie;
  * @kept_until: until when
  * @taker: lock: who took it last by a call, a pid of the first pid namespace
  * @taker_start: when that thread was born, because pids are used again
- * @hold_start: when it was taken, ns of CLOCK_MONOTONIC, if the word says that
+ * @hold_start: when it was taken, ns of kgil_now(), if the word says that
  *	it was taken by a call; of a sem if it isn't @shared; 0: nobody
  * @handoff: sem, lock, rlock: how long a waiter can be passed over, ns
  * @turns: gil: what the policy remembers

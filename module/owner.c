@@ -270,20 +270,12 @@ struct kgil_tie *kgil_tie(struct kgil_object *obj)
 	return kgil_tie_find(obj) ?: kgil_tie_create(obj);
 }
 
-/**
- * kgil_tie_locked() - the same, under the object's lock
- * @obj: locked, and again on return; not meanwhile, unless the caller is who
- *	owned it last
- *
- * Return: as kgil_tie().
- */
-struct kgil_tie *kgil_tie_locked(struct kgil_object *obj)
+/* The slow part of kgil_tie_locked(): the lock is dropped meanwhile. */
+struct kgil_tie *kgil_tie_locked_slow(struct kgil_object *obj)
+	__must_hold(&obj->lock)
 {
-	struct kgil_tie *tie = obj->last;
+	struct kgil_tie *tie;
 
-	lockdep_assert_held(&obj->lock);
-	if (likely(tie && tie->key.task == current))
-		return tie;
 	raw_spin_unlock_irq(&obj->lock);
 	tie = kgil_tie(obj);
 	raw_spin_lock_irq(&obj->lock);
@@ -304,24 +296,15 @@ static struct kgil_tie *kgil_tie_of(struct kgil_object *obj, u64 id)
 	return tie;
 }
 
-/**
- * kgil_owner() - whom the word of a gil or rlock names
- * @obj: the object, locked
- * @word: its word
- *
- * Return: its record, valid under the lock; NULL: nobody, or nobody who could be.
- */
-struct kgil_tie *kgil_owner(struct kgil_object *obj, u64 word)
+/* The slow part of kgil_owner(): it is not who owned it last. */
+struct kgil_tie *kgil_owner_slow(struct kgil_object *obj, u64 word)
 {
-	u64 id = kgil_word_value(word);
-	struct kgil_tie *tie = obj->last;
+	struct kgil_tie *tie;
 
 	lockdep_assert_held(&obj->lock);
-	if (!id)
+	if (!kgil_word_value(word))
 		return NULL;
-	if (likely(tie && tie->id == id))
-		return tie;
-	tie = kgil_tie_of(obj, id);
+	tie = kgil_tie_of(obj, kgil_word_value(word));
 	if (tie)
 		obj->last = tie;
 	return tie;

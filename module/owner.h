@@ -79,8 +79,8 @@ struct kgil_tie {
 };
 
 struct kgil_tie *kgil_tie(struct kgil_object *obj);
-struct kgil_tie *kgil_tie_locked(struct kgil_object *obj);
-struct kgil_tie *kgil_owner(struct kgil_object *obj, u64 word);
+struct kgil_tie *kgil_tie_locked_slow(struct kgil_object *obj);
+struct kgil_tie *kgil_owner_slow(struct kgil_object *obj, u64 word);
 struct task_struct *kgil_holder(const struct kgil_object *obj, u64 word);
 struct task_struct *kgil_thread_task(u64 id);
 int kgil_owner_check(struct kgil_object *obj, u64 word);
@@ -88,6 +88,38 @@ int kgil_thread_id(u64 *id);
 bool kgil_thread_is_mine(u64 id);
 void kgil_untie_object(struct kgil_object *obj);
 void kgil_owner_execs(struct kgil_object *obj, const struct file *file);
+
+/**
+ * kgil_tie_locked() - the calling thread's record on an object, made if need be
+ * @obj: locked, and again on return; not meanwhile, unless the caller is who
+ *	owned it last
+ *
+ * Return: as kgil_tie().
+ */
+static inline struct kgil_tie *kgil_tie_locked(struct kgil_object *obj)
+{
+	struct kgil_tie *tie = obj->last;
+
+	if (likely(tie && tie->key.task == current))
+		return tie;
+	return kgil_tie_locked_slow(obj);
+}
+
+/**
+ * kgil_owner() - whom the word of a gil or rlock names
+ * @obj: the object, locked
+ * @word: its word
+ *
+ * Return: its record, valid under the lock; NULL: nobody, or nobody who could be.
+ */
+static inline struct kgil_tie *kgil_owner(struct kgil_object *obj, u64 word)
+{
+	struct kgil_tie *tie = obj->last;
+
+	if (likely(tie && tie->id == kgil_word_value(word)))
+		return tie;
+	return kgil_owner_slow(obj, word);
+}
 
 /* Does the caller own @obj, whose word is @word?  Under the object's lock. */
 static inline bool kgil_is_mine(struct kgil_object *obj, u64 word)

@@ -24,7 +24,7 @@ struct task_struct;
  * @since: when it came, ns
  * @asleep: it has to be woken to see anything
  * @turn: it is to try for itself; written under the lock, read without
- * @hold: written before @grant: the word of the hold that was granted
+ * @hold: written before @grant: which of the object's holds was granted
  * @grant: KGIL_WAITING, then 0 or -EOWNERDEAD.  From that store on the waiter
  *	owns the object and this structure is gone as soon as it sees that.
  *

@@ -25,7 +25,7 @@
 #include "wait.h"
 #include "word.h"
 
-static u64 kgil_sem_new_owner(struct kgil_object *obj, struct kgil_tie *tie,
+static __always_inline u64 kgil_sem_new_owner(struct kgil_object *obj, struct kgil_tie *tie,
 			      u64 now)
 {
 	struct kgil_page *page = obj->page;
@@ -38,12 +38,12 @@ static u64 kgil_sem_new_owner(struct kgil_object *obj, struct kgil_tie *tie,
 	obj->last = tie;
 	if (obj->type == KGIL_TYPE_RLOCK)
 		WRITE_ONCE(page->depth, 1);
-	else
+	else if (obj->drop.requested || obj->queue.length)
 		kgil_drop_new_owner(obj, now);
 	return tie->id | KGIL_WORD_CALL;
 }
 
-static u64 kgil_sem_new_taker(struct kgil_object *obj, struct task_struct *task)
+static __always_inline u64 kgil_sem_new_taker(struct kgil_object *obj, struct task_struct *task)
 {
 	WRITE_ONCE(obj->taker, task_pid_nr(task));
 	WRITE_ONCE(obj->taker_start, task->start_time);
@@ -52,7 +52,7 @@ static u64 kgil_sem_new_taker(struct kgil_object *obj, struct task_struct *task)
 }
 
 /* @task has the object from now on.  Return: its new word. */
-static u64 kgil_sem_take(struct kgil_object *obj, struct task_struct *task,
+static __always_inline u64 kgil_sem_take(struct kgil_object *obj, struct task_struct *task,
 			 struct kgil_tie *tie, u64 word, u64 now)
 {
 	obj->stats.acquisitions++;
@@ -86,20 +86,33 @@ static bool kgil_sem_is_timed(const struct kgil_object *obj, u64 word)
 /* How long the hold that is @word has lasted, as far as is known. */
 static u64 kgil_sem_ran(const struct kgil_object *obj, u64 word, u64 now)
 {
-	return kgil_sem_is_timed(obj, word) ? now - obj->hold_start : 0;
+	return kgil_sem_is_timed(obj, word) ?
+	       kgil_elapsed(obj->hold_start, now) : 0;
 }
 
 /* A hold is over.  Return: the word of the object as nobody has it. */
-static u64 kgil_sem_drop(struct kgil_object *obj, u64 word, u64 now)
+static __always_inline u64 kgil_sem_drop(struct kgil_object *obj, u64 word,
+					 u64 now)
 {
 	if (kgil_sem_is_timed(obj, word))
-		kgil_stats_held(&obj->stats, now - obj->hold_start);
+		kgil_stats_held(&obj->stats,
+				kgil_elapsed(obj->hold_start, now));
 	obj->hold_start = 0;
 	if (kgil_is_sem(obj))
 		return kgil_word_value(word) + 1;
 	if (obj->type == KGIL_TYPE_RLOCK)
 		WRITE_ONCE(obj->page->depth, 0);
 	return obj->owner_died ? KGIL_WORD_OWNER_DIED : 0;
+}
+
+/*
+ * What tells the hold that is @word from later ones.  Of a semaphore, which has
+ * no owner in its word, that is how often it was taken, as far as the page says.
+ */
+static u64 kgil_sem_hold(const struct kgil_object *obj, u64 word)
+{
+	return kgil_is_sem(obj) ? obj->stats.acquisitions +
+				  READ_ONCE(obj->page->acquisitions) : word;
 }
 
 /* Give a unit of what is free to @next.  Return: as kgil_sem_give(). */
@@ -109,7 +122,7 @@ static struct task_struct *kgil_sem_grant(struct kgil_object *obj,
 {
 	kgil_dequeue(obj, next, now);
 	word = kgil_sem_take(obj, next->task, next->tie, word, now);
-	next->hold = word;
+	next->hold = kgil_sem_hold(obj, word);
 	kgil_word_thaw(obj, word);
 	return kgil_grant(next, kgil_sem_news(obj));
 }
@@ -202,13 +215,14 @@ int kgil_sem_refuse(struct kgil_object *obj, u64 word, int err)
 /*
  * Is what was granted to @waiter still to be given back?  Anybody may release a
  * sem or lock, and somebody else may have taken the lock since: that is not the
- * hold that was granted.  The units of a semaphore are all alike.
+ * hold that was granted.  The units of a greater semaphore are all alike.
  */
 static bool kgil_sem_still_granted(const struct kgil_object *obj,
 				   const struct kgil_waiter *waiter, u64 word)
 {
-	return kgil_is_sem(obj) ? kgil_word_value(word) < obj->max :
-				  word == waiter->hold;
+	if (kgil_word_all_free(obj, word) || kgil_word_nonsense(obj, word))
+		return false;
+	return obj->max > 1 || kgil_sem_hold(obj, word) == waiter->hold;
 }
 
 /* Granted to a thread that is being killed: pass it on, and what it was told. */
@@ -354,7 +368,7 @@ static u64 kgil_sem_adopt(struct kgil_object *obj, u64 word, u64 now)
 }
 
 /* It is free for the caller. */
-static int kgil_sem_take_free(struct kgil_object *obj, struct kgil_tie *tie,
+static __always_inline int kgil_sem_take_free(struct kgil_object *obj, struct kgil_tie *tie,
 			      u64 word)
 	__releases(&obj->lock)
 {
@@ -435,14 +449,26 @@ int kgil_sem_acquire_locked(struct kgil_object *obj, struct kgil_tie *tie,
 	return kgil_sem_contend(obj, tie, word, deadline);
 }
 
-/* Give one unit back; @word is frozen and says that there is one to give. */
-int kgil_sem_release_locked(struct kgil_object *obj, u64 word)
+/* Somebody waits. */
+static noinline int kgil_sem_release_contended(struct kgil_object *obj,
+					       u64 word)
 	__releases(&obj->lock)
 {
 	struct task_struct *next = kgil_sem_give(obj, word, kgil_now());
 
 	raw_spin_unlock_irq(&obj->lock);
 	kgil_wake(next);
+	return 0;
+}
+
+/* Give one unit back; @word is frozen and says that there is one to give. */
+int kgil_sem_release_locked(struct kgil_object *obj, u64 word)
+	__releases(&obj->lock)
+{
+	if (unlikely(obj->queue.length))
+		return kgil_sem_release_contended(obj, word);
+	kgil_word_thaw(obj, kgil_sem_drop(obj, word, kgil_now()));
+	raw_spin_unlock_irq(&obj->lock);
 	return 0;
 }
 

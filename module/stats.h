@@ -4,17 +4,28 @@
 #define _KGIL_STATS_H
 
 #include <linux/minmax.h>
-#include <linux/timekeeping.h>
+#include <linux/sched/clock.h>
 #include <linux/types.h>
 
 #include <linux/kgil.h>
 
 struct kgil_object;
 
-/* The clock of everything that is measured, decided and shown. */
+/*
+ * The clock of everything that is measured and decided: the scheduler's, because
+ * an acquire and a release each read it, and it is read in half the time.  On
+ * hardware whose processors disagree it may go back a little between two of them;
+ * who subtracts uses kgil_elapsed().
+ */
 static inline u64 kgil_now(void)
 {
-	return ktime_get_ns();
+	return local_clock();
+}
+
+/* From @start to @now, ns. */
+static inline u64 kgil_elapsed(u64 start, u64 now)
+{
+	return (s64)(now - start) > 0 ? now - start : 0;
 }
 
 /* A wait that is over.  Under the object's lock, as the next one. */

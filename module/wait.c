@@ -19,7 +19,6 @@
  */
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
-#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
@@ -61,7 +60,7 @@ void kgil_dequeue(struct kgil_object *obj, struct kgil_waiter *waiter, u64 now)
 {
 	lockdep_assert_held(&obj->lock);
 	kgil_queue_del(obj, waiter);
-	kgil_stats_waited(&obj->stats, now - waiter->since);
+	kgil_stats_waited(&obj->stats, kgil_elapsed(waiter->since, now));
 }
 
 static struct task_struct *kgil_task_to_wake(const struct kgil_waiter *waiter)
