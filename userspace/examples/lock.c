@@ -30,7 +30,9 @@ static void *taker(void *unused)
 
 int main(void)
 {
-	struct kgil_create a_lock = { .type = KGIL_TYPE_LOCK };
+	/* A thread that waits gets it at once: nobody else can take it before. */
+	struct kgil_create a_lock = { .type = KGIL_TYPE_LOCK,
+				      .handoff_ns = KGIL_HANDOFF_AT_ONCE };
 	struct kgil_create a_sem = { .type = KGIL_TYPE_SEM, .count = 1, .max = 1 };
 	int device = open(KGIL_DEVICE, O_RDWR | O_CLOEXEC);
 	struct kgil_state state = { 0 };
