@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bench_gil.h"
+#include "bench_gil_times.h"
 #include "bench_quiet.h"
 #include "bench_record.h"
 #include "err.h"
@@ -256,7 +257,10 @@ static int run_case(struct bench *bench, unsigned int variant, void *arg)
 /* So that it can be seen how much the figures are worth. */
 static void report_disturbances(struct bench *bench, const struct plan *plan)
 {
-	const struct bench_key key = { .section = "gil-disturbed", .variant = plan->workload->name };
+	const struct bench_key key = {
+		.section = "gil-disturbed",
+		.variant = plan->workload->name,
+	};
 
 	if (bench->opts.quick)
 		return;
@@ -280,8 +284,10 @@ static int run_workload(struct bench *bench, const struct gil_workload *workload
 	if (!status && plan->n)
 		status = bench_rounds(bench, workload->section, plan->n, run_case, plan);
 	out_progress_end();
-	if (!status && !out_json)
+	if (!status && !out_json) {
 		bench_print_section(bench, workload->section);
+		gil_print_times(bench, workload->section);
+	}
 	if (!status && plan->n)
 		report_disturbances(bench, plan);
 	fflush(stdout);

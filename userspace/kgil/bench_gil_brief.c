@@ -40,7 +40,7 @@ static void run_brief(const struct gil_case *c, struct gil_outcome *outcome)
 	gil_put(outcome, "calls", "1/s", gil_per_second(run, calls));
 	if (c->kind->exclusive) {
 		gil_put(outcome, "switches_per_1000", "",
-			     calls ? 1000 * run->switches / calls : 0);
+			calls ? 1000 * run->track.switches / calls : 0);
 		gil_put(outcome, "caller_share", "", caller / (caller + cpu));
 	}
 	gil_run_free(run);

@@ -49,9 +49,9 @@ static void run_cpu(const struct gil_case *c, struct gil_outcome *outcome)
 		gil_put(outcome, "worst_share", "", worst_share(run));
 	}
 	if (c->kind->exclusive)
-		gil_put(outcome, "switches", "1/s", gil_per_second(run, run->switches));
+		gil_put(outcome, "switches", "1/s", gil_per_second(run, run->track.switches));
 	if (c->kind->exclusive && c->cpu == 4)
-		gil_put_times(outcome, "run_length", &run->lengths);
+		gil_put_times(outcome, "run_length", &run->track.lengths);
 	gil_run_free(run);
 }
 

@@ -78,14 +78,14 @@ static void run_echo(const struct gil_case *c, struct gil_outcome *outcome)
 	gil_run_for(run, c->duration_ns);
 	gil_peer_stop(&peer);
 	gil_put(outcome, "requests", "1/s",
-		     gil_per_second(run, run->threads[0].done));
+		gil_per_second(run, run->threads[0].done));
 	if (c->cpu)
 		put_work(outcome, run, alone);
 	if (c->cpu && c->kind->exclusive)
 		gil_put(outcome, "switches", "1/s",
-			     gil_per_second(run, run->switches));
+			gil_per_second(run, run->track.switches));
 	if ((c->cpu == 1 || c->cpu == 4) && c->kind->exclusive)
-		gil_put_times(outcome, "run_length", &run->lengths);
+		gil_put_times(outcome, "run_length", &run->track.lengths);
 	gil_run_free(run);
 }
 

@@ -168,14 +168,14 @@ static void ioctl_yield(void *lock)
 	check(kgil_yield(gil->fd), "yield the gil");
 }
 
-#define BY_WORD                                                                                  \
-	.exclusive = true, .free = word_free, .thread_begin = word_thread_begin, \
-	.thread_end = word_thread_end, .acquire = word_acquire, .release = word_release,         \
+#define BY_WORD                                                                          \
+	.exclusive = true, .free = word_free, .thread_begin = word_thread_begin,         \
+	.thread_end = word_thread_end, .acquire = word_acquire, .release = word_release, \
 	.asked = word_asked, .yield = word_yield
 
-#define BY_IOCTL                                                                               \
-	.exclusive = true, .free = ioctl_free, .thread_begin = ioctl_thread,   \
-	.thread_end = ioctl_thread, .acquire = ioctl_acquire, .release = ioctl_release,        \
+#define BY_IOCTL                                                                        \
+	.exclusive = true, .free = ioctl_free, .thread_begin = ioctl_thread,            \
+	.thread_end = ioctl_thread, .acquire = ioctl_acquire, .release = ioctl_release, \
 	.asked = ioctl_asked, .yield = ioctl_yield
 
 const struct gil_kind gil_fair_word = {

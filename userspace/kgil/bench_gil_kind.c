@@ -36,6 +36,11 @@ const struct gil_kind gil_none = {
 };
 
 const struct gil_kind *const gil_kinds[GIL_KINDS] = {
-	&gil_fair_word, &gil_fair_ioctl, &gil_fifo_word, &gil_fifo_ioctl,
-	&gil_cpython,	&gil_quantum,	 &gil_none,
+	&gil_fair_word,
+	&gil_fair_ioctl,
+	&gil_fifo_word,
+	&gil_fifo_ioctl,
+	&gil_cpython,
+	&gil_quantum,
+	&gil_none,
 };

@@ -12,6 +12,12 @@
 #define CHUNK_NS 1000
 #define SECOND 1000000000ULL
 
+static void init_thread(struct gil_run *run, unsigned int index)
+{
+	run->threads[index].run = run;
+	run->threads[index].index = index;
+}
+
 struct gil_run *gil_run_new(const struct gil_kind *kind, uint64_t interval_ns, unsigned int n)
 {
 	struct gil_run *run = aligned_alloc(128, sizeof(*run));
@@ -20,7 +26,7 @@ struct gil_run *gil_run_new(const struct gil_kind *kind, uint64_t interval_ns, u
 	if (!run)
 		return NULL;
 	memset(run, 0, sizeof(*run));
-	run->lock = kind->new(interval_ns);
+	run->lock = kind->new (interval_ns);
 	if (!run->lock) {
 		free(run);
 		return NULL;
@@ -29,7 +35,7 @@ struct gil_run *gil_run_new(const struct gil_kind *kind, uint64_t interval_ns, u
 	run->n = n;
 	run->chunk = work_rounds_of(CHUNK_NS);
 	for (i = 0; i < n; i++)
-		run->threads[i] = (struct gil_thread){ .run = run, .index = i };
+		init_thread(run, i);
 	return run;
 }
 
@@ -45,14 +51,14 @@ bool gil_stopped(const struct gil_run *run)
 }
 
 /* Somebody else has become the owner; called by it. */
-static void note_switch(struct gil_run *run, const struct gil_thread *thread)
+static void note_switch(struct gil_track *track, const struct gil_thread *thread)
 {
-	if (run->owner) {
-		hist_add(&run->lengths, thread->since - run->taken_at);
-		run->switches++;
+	if (track->owner) {
+		hist_add(&track->lengths, thread->since - track->taken_at);
+		track->switches++;
 	}
-	run->owner = thread;
-	run->taken_at = thread->since;
+	track->owner = thread;
+	track->taken_at = thread->since;
 }
 
 static void begin_hold(struct gil_thread *thread)
@@ -60,8 +66,8 @@ static void begin_hold(struct gil_thread *thread)
 	struct gil_run *run = thread->run;
 
 	thread->since = work_clock();
-	if (run->kind->exclusive && run->owner != thread)
-		note_switch(run, thread);
+	if (run->kind->exclusive && run->track.owner != thread)
+		note_switch(&run->track, thread);
 }
 
 static void end_hold(struct gil_thread *thread)

@@ -35,6 +35,20 @@ struct gil_thread {
 } __attribute__((aligned(128)));
 
 /**
+ * struct gil_track - who owned an exclusive GIL, and how long; the owner's
+ * @owner: thread that held it last; NULL: none yet
+ * @taken_at: when it took it from another
+ * @switches: how often that happened
+ * @lengths: times between two switches
+ */
+struct gil_track {
+	const struct gil_thread *owner;
+	uint64_t taken_at;
+	uint64_t switches;
+	struct hist lengths;
+} __attribute__((aligned(128)));
+
+/**
  * struct gil_run - a GIL and threads that use it
  * @kind: of the GIL
  * @lock: the GIL
@@ -43,12 +57,8 @@ struct gil_thread {
  * @first: what thread 0 does; NULL: CPU-bound work, like all others
  * @arg: for @first
  * @ns: how long it lasted
- * @stop: the time is over
- * @owner: thread that held the GIL last; NULL: none yet.  This and the next
- *	three belong to the owner of an exclusive GIL.
- * @taken_at: when it took it from another
- * @switches: how often that happened
- * @lengths: times between two switches
+ * @track: changes of the owner
+ * @stop: the time is over; on a cache line of its own
  * @threads: the threads
  */
 struct gil_run {
@@ -59,11 +69,8 @@ struct gil_run {
 	void (*first)(struct gil_thread *thread, void *arg);
 	void *arg;
 	uint64_t ns;
-	bool stop __attribute__((aligned(128)));
-	const struct gil_thread *owner __attribute__((aligned(128)));
-	uint64_t taken_at;
-	uint64_t switches;
-	struct hist lengths;
+	struct gil_track track;
+	bool stop;
 	struct gil_thread threads[GIL_THREADS_MAX];
 };
 
