@@ -15,6 +15,7 @@ help:
 	@echo 'make demo         boot a kernel in QEMU, load the module, show what it does'
 	@echo 'make shell        a shell in that machine, the module not loaded yet'
 	@echo 'make check        build, check the sources, run all tests'
+	@echo 'make bench        measure kgil beside its peers, in guests; write docs/bench'
 	@echo 'make lint         check the sources only'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=: everything, for this kernel'
 	@echo 'make uninstall    remove what install put there'
@@ -44,6 +45,11 @@ check:
 	@scripts/packages build vm lint test
 	@scripts/check
 
+bench:
+	@scripts/packages build vm bench
+	@$(MAKE) --no-print-directory -C userspace
+	@scripts/bench $(BENCH)
+
 lint:
 	@scripts/packages build lint
 	@scripts/lint
@@ -64,4 +70,4 @@ clean:
 	@kdir=$$(scripts/kdir '$(KDIR)' 2>/dev/null) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean || :
 	rm -rf build
 
-.PHONY: all help module userspace demo shell check lint install uninstall load unload clean
+.PHONY: all help module userspace demo shell check bench lint install uninstall load unload clean
