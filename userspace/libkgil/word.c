@@ -23,6 +23,7 @@ struct kgil_word *kgil_word_open(int fd)
 	word->handle.pub.fd = fd;
 	word->type = state.type;
 	word->max = state.max;
+	word->by_id = state.type == KGIL_TYPE_GIL || state.type == KGIL_TYPE_LOCK;
 	if (!handle_add(&word->handle))
 		return word;
 	free(word);
@@ -55,11 +56,11 @@ static always_inline bool give(struct kgil_word *word)
 {
 	struct kgil_page *page = word->handle.pub.page;
 
+	if (likely(word->by_id))
+		return own_give(page);
 	if (word->type == KGIL_TYPE_SEM)
 		return sem_give(page, word->max);
-	if (word->type == KGIL_TYPE_RLOCK)
-		return rlock_give(page);
-	return own_give(page);
+	return rlock_give(page);
 }
 
 /* Is there a page again that was missing? */

@@ -9,11 +9,13 @@
  * @handle: its page, and its place in this process
  * @type: enum kgil_type
  * @max: sem: greatest count; rlock: greatest depth
+ * @by_id: gil, lock: who gives it back finds its own id in the word
  */
 struct kgil_word {
 	struct handle handle;
 	uint64_t type;
 	uint64_t max;
+	bool by_id;
 };
 
 #endif /* KGIL_WORD_H */
