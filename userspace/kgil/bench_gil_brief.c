@@ -53,6 +53,6 @@ const struct gil_workload gil_workload_brief = {
 	.cpu_min = 1,
 	.cpu_max = 1,
 	.duration_ns = 2 * OPT_SEC,
-	.quick_ns = 100 * OPT_MS,
+	.quick_ns = 60 * OPT_MS,
 	.run = run_brief,
 };

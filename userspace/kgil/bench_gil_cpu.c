@@ -62,6 +62,6 @@ const struct gil_workload gil_workload_cpu = {
 	.cpu_min = 1,
 	.cpu_max = GIL_CPU_MAX,
 	.duration_ns = 2 * OPT_SEC,
-	.quick_ns = 100 * OPT_MS,
+	.quick_ns = 60 * OPT_MS,
 	.run = run_cpu,
 };

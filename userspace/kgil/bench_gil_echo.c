@@ -95,6 +95,6 @@ const struct gil_workload gil_workload_echo = {
 	.about = "requests that an I/O thread answers beside CPU-bound ones",
 	.cpu_max = GIL_CPU_MAX,
 	.duration_ns = OPT_SEC,
-	.quick_ns = 60 * OPT_MS,
+	.quick_ns = 40 * OPT_MS,
 	.run = run_echo,
 };

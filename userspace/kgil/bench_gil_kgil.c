@@ -169,12 +169,12 @@ static void ioctl_yield(void *lock)
 }
 
 #define BY_WORD                                                                          \
-	.exclusive = true, .free = word_free, .thread_begin = word_thread_begin,         \
+	.exclusive = true, .destroy = word_free, .thread_begin = word_thread_begin,      \
 	.thread_end = word_thread_end, .acquire = word_acquire, .release = word_release, \
 	.asked = word_asked, .yield = word_yield
 
 #define BY_IOCTL                                                                        \
-	.exclusive = true, .free = ioctl_free, .thread_begin = ioctl_thread,            \
+	.exclusive = true, .destroy = ioctl_free, .thread_begin = ioctl_thread,         \
 	.thread_end = ioctl_thread, .acquire = ioctl_acquire, .release = ioctl_release, \
 	.asked = ioctl_asked, .yield = ioctl_yield
 
@@ -182,7 +182,7 @@ const struct gil_kind gil_fair_word = {
 	.name = "kgil-fair-word",
 	.about = "kgil, policy fair, free taken by the word",
 	.path = "word",
-	.new = fair_word_new,
+	.create = fair_word_new,
 	BY_WORD,
 };
 
@@ -190,7 +190,7 @@ const struct gil_kind gil_fair_ioctl = {
 	.name = "kgil-fair-ioctl",
 	.about = "kgil, policy fair, each step a call",
 	.path = "ioctl",
-	.new = fair_ioctl_new,
+	.create = fair_ioctl_new,
 	BY_IOCTL,
 };
 
@@ -198,7 +198,7 @@ const struct gil_kind gil_fifo_word = {
 	.name = "kgil-fifo-word",
 	.about = "kgil, policy fifo, free taken by the word",
 	.path = "word",
-	.new = fifo_word_new,
+	.create = fifo_word_new,
 	BY_WORD,
 };
 
@@ -206,6 +206,6 @@ const struct gil_kind gil_fifo_ioctl = {
 	.name = "kgil-fifo-ioctl",
 	.about = "kgil, policy fifo, each step a call",
 	.path = "ioctl",
-	.new = fifo_ioctl_new,
+	.create = fifo_ioctl_new,
 	BY_IOCTL,
 };

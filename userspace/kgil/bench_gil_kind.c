@@ -25,8 +25,8 @@ static bool none_asked(const void *lock)
 const struct gil_kind gil_none = {
 	.name = "none",
 	.about = "no lock: the bound",
-	.new = none_new,
-	.free = none_do,
+	.create = none_new,
+	.destroy = none_do,
 	.thread_begin = none_do,
 	.thread_end = none_do,
 	.acquire = none_do,

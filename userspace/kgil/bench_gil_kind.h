@@ -14,9 +14,9 @@
  * @about: one line on what it is
  * @path: "word" or "ioctl", of the module's; NULL: needs no module
  * @exclusive: one thread at a time holds it
- * @new: a free one; NULL with errno set.  @interval_ns: switch interval, 0 for the
+ * @create: a free one; NULL with errno set.  @interval_ns: switch interval, 0 for the
  *	kind's own
- * @free: nobody uses it any more
+ * @destroy: nobody uses it any more
  * @thread_begin: the calling thread will use it
  * @thread_end: the calling thread will not use it again
  * @acquire: wait for it and take it
@@ -31,8 +31,8 @@ struct gil_kind {
 	const char *about;
 	const char *path;
 	bool exclusive;
-	void *(*new)(uint64_t interval_ns);
-	void (*free)(void *lock);
+	void *(*create)(uint64_t interval_ns);
+	void (*destroy)(void *lock);
 	void (*thread_begin)(void *lock);
 	void (*thread_end)(void *lock);
 	void (*acquire)(void *lock);

@@ -77,6 +77,6 @@ const struct gil_workload gil_workload_ping = {
 	.about = "time until a thread that another process wakes holds the GIL",
 	.cpu_max = GIL_CPU_MAX,
 	.duration_ns = 500 * OPT_MS,
-	.quick_ns = 60 * OPT_MS,
+	.quick_ns = 40 * OPT_MS,
 	.run = run_ping,
 };

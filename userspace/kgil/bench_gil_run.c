@@ -26,7 +26,7 @@ struct gil_run *gil_run_new(const struct gil_kind *kind, uint64_t interval_ns, u
 	if (!run)
 		return NULL;
 	memset(run, 0, sizeof(*run));
-	run->lock = kind->new (interval_ns);
+	run->lock = kind->create(interval_ns);
 	if (!run->lock) {
 		free(run);
 		return NULL;
@@ -41,7 +41,7 @@ struct gil_run *gil_run_new(const struct gil_kind *kind, uint64_t interval_ns, u
 
 void gil_run_free(struct gil_run *run)
 {
-	run->kind->free(run->lock);
+	run->kind->destroy(run->lock);
 	free(run);
 }
 

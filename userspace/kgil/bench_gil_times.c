@@ -44,14 +44,17 @@ static void put_ranges(struct out_table *table, const struct hist *hist)
 {
 	uint64_t in_range[RANGES] = { 0 };
 	unsigned int i;
+	double part;
 
 	for (i = 0; i < HIST_BUCKETS; i++)
 		in_range[range_of(hist_bucket_top(i))] += hist->bucket[i];
-	for (i = 0; i < RANGES; i++)
+	for (i = 0; i < RANGES; i++) {
+		part = hist->n ? 100.0 * in_range[i] / hist->n : 0;
 		if (in_range[i])
-			out_table_cell(table, "%.2g%%", 100.0 * in_range[i] / hist->n);
+			out_table_cell(table, "%.*f %%", part < 10, part);
 		else
 			out_table_cell(table, "-");
+	}
 }
 
 static void put_row(struct out_table *table, const struct bench_record *record)
