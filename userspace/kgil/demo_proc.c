@@ -37,6 +37,7 @@ static const char *const shown[] = {
  * @yields: how many of these were the end of a yield
  * @contentions: how many had to wait
  * @wait_ns: how long, together
+ * @by_word: acquisitions without a call, as the object's page says
  */
 struct seen {
 	char type[16];
@@ -44,6 +45,7 @@ struct seen {
 	uint64_t yields;
 	uint64_t contentions;
 	uint64_t wait_ns;
+	uint64_t by_word;
 };
 
 static FILE *open_proc(const char *path)
@@ -117,6 +119,17 @@ static uint64_t id_of(const struct demo_object *object)
 	return state.id;
 }
 
+static uint64_t by_word(const struct demo_object *object)
+{
+	const struct kgil_page *page = kgil_map(object->path.fd);
+	uint64_t acquisitions;
+
+	demo_check(page ? 0 : -1, "map an object");
+	acquisitions = __atomic_load_n(&page->acquisitions, __ATOMIC_RELAXED);
+	kgil_unmap(page);
+	return acquisitions;
+}
+
 static void put_row(struct demo *demo, struct out_table *table, const struct demo_object *object,
 		    uint64_t id, const struct seen *seen)
 {
@@ -127,6 +140,7 @@ static void put_row(struct demo *demo, struct out_table *table, const struct dem
 	demo_put_text(row, "type", seen->type);
 	demo_put_int(row, "counted_count", object->acquired);
 	demo_put_int(row, "acquisitions_count", seen->acquisitions);
+	demo_put_int(row, "by_word_count", seen->by_word);
 	demo_put_int(row, "yields_count", seen->yields);
 	demo_put_int(row, "contentions_count", seen->contentions);
 	demo_put_int(row, "wait_total_ns", seen->wait_ns);
@@ -139,8 +153,19 @@ static void put_row(struct demo *demo, struct out_table *table, const struct dem
 	out_table_cell(table, "%s", out_time(seen->wait_ns).s);
 }
 
-/* Returns how many objects' rows agree with what the demo has counted. */
-static unsigned int show_objects(struct demo *demo, uint64_t *sum)
+/**
+ * struct sums - of all objects of the demo
+ * @good: objects that agree with what the demo has counted
+ * @acquisitions: how often they were acquired
+ * @by_word: how many of these were without a call
+ */
+struct sums {
+	unsigned int good;
+	uint64_t acquisitions;
+	uint64_t by_word;
+};
+
+static void show_objects(struct demo *demo, struct sums *sums)
 {
 	static const struct out_column columns[] = {
 		{ "id", OUT_RIGHT },
@@ -154,7 +179,7 @@ static unsigned int show_objects(struct demo *demo, uint64_t *sum)
 	struct out_table *table = out_table_new(columns, 7);
 	const struct demo_object *object;
 	struct seen seen = { 0 };
-	unsigned int i, good = 0;
+	unsigned int i;
 	uint64_t id;
 
 	for (i = 0; i < demo->n_objects; i++) {
@@ -162,15 +187,16 @@ static unsigned int show_objects(struct demo *demo, uint64_t *sum)
 		id = id_of(object);
 		if (!find_row(id, &seen))
 			continue;
+		seen.by_word = by_word(object);
 		put_row(demo, table, object, id, &seen);
-		good += seen.acquisitions == object->acquired + seen.yields;
-		*sum += seen.acquisitions;
+		sums->good += seen.acquisitions == object->acquired + seen.yields;
+		sums->acquisitions += seen.acquisitions;
+		sums->by_word += seen.by_word;
 	}
 	if (out_json)
 		out_table_free(table);
 	else
 		out_table_print(table);
-	return good;
 }
 
 /* The lines of STAT; returns its "acquisitions". */
@@ -226,26 +252,38 @@ static void use_a_lock(struct demo *demo)
 	work_team_join(team);
 }
 
+/* That the path is the one that was asked for. */
+static void claim_path(struct demo *demo, uint64_t without_call)
+{
+	if (demo->path == PATH_WORD)
+		demo_claim(demo, "proc-path", "path word: acquired without a call", without_call,
+			   DEMO_AT_LEAST, 1);
+	else
+		demo_claim(demo, "proc-path", "path ioctl: acquired without a call", without_call,
+			   DEMO_EXACTLY, 0);
+}
+
 static void run_proc(struct demo *demo)
 {
-	uint64_t ours = 0, total;
-	unsigned int good;
+	struct sums ours = { 0 };
+	uint64_t total;
 
 	if (!demo->n_objects)
 		use_a_lock(demo);
 	if (!out_json)
 		printf("  from " OBJECTS ":\n\n");
-	good = show_objects(demo, &ours);
+	show_objects(demo, &ours);
 	if (!out_json)
 		printf("\n  from " STAT ":\n\n");
 	total = show_stat(demo);
-	demo_claim(demo, "proc-objects", "/proc: objects that agree with the demo", good,
+	demo_claim(demo, "proc-objects", "/proc: objects that agree with the demo", ours.good,
 		   DEMO_EXACTLY, demo->n_objects);
 	demo_claim(demo, "proc-total", "/proc: acquisitions missing in the total",
-		   ours > total ? ours - total : 0, DEMO_EXACTLY, 0);
-	demo_means(demo, "The kernel counts every acquire itself, and agrees with the demo to the "
-			 "last one: counted here, plus what came back by a yield, is acquisitions. "
-			 "The totals also hold what was closed before.");
+		   ours.acquisitions > total ? ours.acquisitions - total : 0, DEMO_EXACTLY, 0);
+	claim_path(demo, ours.by_word);
+	demo_means(demo, "The kernel knows of every acquire, by calls and by words, and agrees with "
+			 "the demo to the last one: counted here, plus what came back by a yield, "
+			 "is acquisitions. The totals also hold what was closed before.");
 }
 
 const struct demo_part demo_proc = {
