@@ -23,6 +23,7 @@
 
 /* How long one waits for a quiet machine before a measurement. */
 #define QUIET_LIMIT_NS OPT_SEC
+#define SPARE_NS (20 * OPT_SEC)
 
 struct gil_opts gil_opts;
 
@@ -279,8 +280,8 @@ static int run_workload(struct bench *bench, const struct gil_workload *workload
 
 	plan->workload = workload;
 	status = make_plan(bench, plan);
-	/* Repetitions may double what it takes. */
-	plan->spare_ns = bench->opts.rounds * plan->n * duration_of(bench, workload);
+	/* Repetitions may double what it takes, or a little more if that is short. */
+	plan->spare_ns = SPARE_NS + bench->opts.rounds * plan->n * duration_of(bench, workload);
 	if (!status && plan->n)
 		status = bench_rounds(bench, workload->section, plan->n, run_case, plan);
 	out_progress_end();
