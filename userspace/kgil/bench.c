@@ -48,16 +48,17 @@ static struct bench bench = {
 
 static const char *threads_text, *hold_text, *file_name;
 
+/* The first of the table. */
 enum {
 	OPTION_THREADS,
 	OPTION_HOLD,
 };
 
 static const struct opt options[] = {
-	[OPTION_THREADS] = { "threads", 'T', OPT_TEXT, &threads_text, .arg = "N,...", .min = 1,
+	{ "threads", 'T', OPT_TEXT, &threads_text, .arg = "N,...", .min = 1,
 	  .max = THREADS_MAX,
 	  .help = "numbers of threads for contended, 1 to 1024 each (default: 2,8,64)" },
-	[OPTION_HOLD] = { "hold", 'H', OPT_TEXT, &hold_text, .arg = "TIME,...", .max = OPT_SEC,
+	{ "hold", 'H', OPT_TEXT, &hold_text, .arg = "TIME,...", .max = OPT_SEC,
 	  .unit = OPT_US,
 	  .help = "times for which contended holds the lock, 0 to 1s each; without a unit: us\n"
 		  "(default: 0,1us,50us)" },
@@ -240,7 +241,8 @@ static void print_environment(void)
 	       idle_poll() ? "yes" : "no");
 	if (machine_emulated())
 		puts("Every figure below comes from " MACHINE_EMULATED ".");
-	printf("Each figure: median (least..greatest) of %llu interleaved rounds; ÷: ratio of pairs.\n",
+	printf("Each figure: median (least..greatest) of %llu interleaved rounds; "
+	       "÷: ratio of pairs.\n",
 	       (unsigned long long)bench.opts.rounds);
 	fflush(stdout);
 }

@@ -27,6 +27,11 @@ struct worker {
 	struct hist wait;
 } __attribute__((aligned(64)));
 
+/* Read by all in each round, so on a cache line of its own. */
+struct flag {
+	atomic_bool set;
+} __attribute__((aligned(64)));
+
 /**
  * struct run - one measurement
  * @lock: what they contend for
@@ -41,8 +46,8 @@ struct worker {
  */
 struct run {
 	struct bench_lock lock;
-	atomic_bool stop __attribute__((aligned(64)));
-	uint64_t rounds __attribute__((aligned(64)));
+	struct flag stop;
+	uint64_t rounds;
 	const struct bench_variant **list;
 	struct bench_key key;
 	unsigned int threads;
@@ -75,7 +80,7 @@ static void contend(unsigned int index, void *arg)
 			give_up(variant);
 		got = work_clock();
 		work_rounds(run->rounds);
-		over = atomic_load_explicit(&run->stop, memory_order_relaxed);
+		over = atomic_load_explicit(&run->stop.set, memory_order_relaxed);
 		if (variant->release(&run->lock, index))
 			give_up(variant);
 		hist_add(&worker->wait, got - asked);
@@ -97,14 +102,14 @@ static int run_threads(struct run *run, uint64_t duration)
 	uint64_t start;
 
 	memset(run->workers, 0, run->threads * sizeof(*run->workers));
-	atomic_store(&run->stop, false);
+	atomic_store(&run->stop.set, false);
 	team = work_team_new(run->threads, contend, run);
 	if (!team)
 		return err_failed("--threads: can't start %u threads: %s", run->threads,
 				  strerror(errno));
 	start = work_team_go(team);
 	sleep_for(duration);
-	atomic_store(&run->stop, true);
+	atomic_store(&run->stop.set, true);
 	run->ns = work_clock() - start;
 	work_team_join(team);
 	return STATUS_OK;

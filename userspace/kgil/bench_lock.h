@@ -14,10 +14,12 @@
 
 #include "bench.h"
 
-/* What a variant can do. */
-#define BENCH_PAIRS (1U << 0)	/* acquire and release, as often as wanted */
-#define BENCH_EXCLUDE (1U << 1) /* keep threads out while one holds it */
-#define BENCH_POST (1U << 2)	/* begin taken; any thread may release it */
+/* What a variant can do; bits. */
+enum bench_can {
+	BENCH_PAIRS = 1,   /* acquire and release, as often as wanted */
+	BENCH_EXCLUDE = 2, /* keep threads out while one holds it */
+	BENCH_POST = 4,	   /* begin taken; any thread may release it */
+};
 
 struct bench_lock;
 
@@ -70,9 +72,6 @@ struct bench_lock {
 		atomic_uint futex;
 	} __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
-
-/* All variants, up to a name that is NULL. */
-extern const struct bench_variant bench_variants[];
 
 /* Exit status, 0 or after a message; -1: this kernel has none of these. */
 int bench_lock_open(struct bench_lock *lock, const struct bench_variant *variant,

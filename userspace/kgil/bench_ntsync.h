@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The few calls of /dev/ntsync that kgil bench makes, for systems whose headers
- * don't have them yet.
+ * The few calls of /dev/ntsync that kgil bench makes; the headers of many systems
+ * don't have <linux/ntsync.h> yet.
  */
 #ifndef KGIL_CMD_BENCH_NTSYNC_H
 #define KGIL_CMD_BENCH_NTSYNC_H
 
-#if __has_include(<linux/ntsync.h>)
-#include <linux/ntsync.h>
-#else
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
@@ -38,7 +35,6 @@ struct ntsync_wait_args {
 #define NTSYNC_IOC_WAIT_ANY _IOWR('N', 0x82, struct ntsync_wait_args)
 #define NTSYNC_IOC_CREATE_MUTEX _IOW('N', 0x84, struct ntsync_mutex_args)
 #define NTSYNC_IOC_MUTEX_UNLOCK _IOWR('N', 0x85, struct ntsync_mutex_args)
-#endif
 
 #define NTSYNC_DEVICE "/dev/ntsync"
 
