@@ -13,6 +13,7 @@
 #include <kgil.h>
 
 #include "bench_gil.h"
+#include "bench_quiet.h"
 #include "bench_record.h"
 #include "cmd.h"
 #include "err.h"
@@ -25,6 +26,7 @@
 #define ROUNDS_QUICK 2
 #define DURATION (200 * OPT_MS)
 #define DURATION_QUICK (20 * OPT_MS)
+#define SETTLE_NS (500 * OPT_MS)
 #define WANTED_CLOCKSOURCE "tsc"
 
 static const struct section {
@@ -293,6 +295,12 @@ int bench_rounds(struct bench *run, const char *what, unsigned int n, bench_run 
 	}
 	out_progress_end();
 	return STATUS_OK;
+}
+
+void bench_settle(const struct bench *run)
+{
+	if (!run->opts.quick)
+		bench_wait_quiet(SETTLE_NS);
 }
 
 static void print_missing(void)

@@ -128,6 +128,9 @@ void bench_not_here(struct bench *bench, const char *variant);
 typedef int (*bench_run)(struct bench *bench, unsigned int variant, void *arg);
 int bench_rounds(struct bench *bench, const char *what, unsigned int n, bench_run run, void *arg);
 
+/* Before a measurement: wait a bit while other programs disturb; not if --quick. */
+void bench_settle(const struct bench *bench);
+
 /* The median of the samples of a record; NAN if there is no such record. */
 double bench_median(const struct bench *bench, const struct bench_key *key, const char *metric);
 

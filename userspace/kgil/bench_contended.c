@@ -147,6 +147,7 @@ static int measure_variant(struct bench *bench, unsigned int i, void *arg)
 		return status;
 	run->key.variant = run->list[i]->name;
 	run->key.path = run->list[i]->path;
+	bench_settle(bench);
 	status = run_threads(run, bench->opts.duration);
 	bench_lock_close(&run->lock);
 	if (!status)

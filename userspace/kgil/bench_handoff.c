@@ -124,6 +124,7 @@ static int measure_variant(struct bench *bench, unsigned int i, void *arg)
 	if (!status) {
 		pair->key.variant = pair->list[i]->name;
 		pair->key.path = pair->list[i]->path;
+		bench_settle(bench);
 		status = run_pair(bench, pair);
 		bench_lock_close(&pair->lock[1]);
 	}

@@ -176,6 +176,7 @@ static int measure_kind(struct bench *bench, unsigned int i, void *arg)
 	if (!status && objects->n >= MEMORY_MIN && before >= 0)
 		bench_sample(bench, &key, "memory", "B",
 			     (slab_kb() - before) * 1024 / objects->n);
+	bench_settle(bench);
 	if (!status)
 		status = measure_objects(bench, objects, kind, &key);
 	while (made--)

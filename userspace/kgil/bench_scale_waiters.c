@@ -218,6 +218,7 @@ static int measure_kind(struct bench *bench, unsigned int i, void *arg)
 	atomic_store(&queue->stop, false);
 	memset(&queue->release, 0, sizeof(queue->release));
 	queue->threads = out_alloc(queue->n * sizeof(*queue->threads));
+	bench_settle(bench);
 	status = measure_queue(bench, queue, &key);
 	free(queue->threads);
 	sem_destroy(&queue->give);
