@@ -6,6 +6,11 @@ import os
 import statistics
 
 
+def key_of(record):
+    return (record["section"], record["variant"], record["metric"],
+            tuple(sorted(record["params"].items())))
+
+
 class Run:
     """All that was measured with one kernel and one idle mode."""
 
@@ -14,15 +19,16 @@ class Run:
         self.mode = mode
         self.environments = {}
         self.records = {}
+        self.ratios = {}
         self.missing = []
 
     def add(self, name, document):
         self.environments[name] = document["environment"]
         self.missing += [v for v in document["missing"] if v not in self.missing]
         for record in document["records"]:
-            key = (record["section"], record["variant"], record["metric"],
-                   tuple(sorted(record["params"].items())))
-            self.records[key] = record
+            self.records[key_of(record)] = record
+        for ratios in document["ratios"]:
+            self.ratios.setdefault(key_of(ratios), []).append(ratios)
 
     def environment(self):
         return next(iter(self.environments.values()))
