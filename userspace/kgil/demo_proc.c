@@ -281,9 +281,9 @@ static void run_proc(struct demo *demo)
 	demo_claim(demo, "proc-total", "/proc: acquisitions missing in the total",
 		   ours.acquisitions > total ? ours.acquisitions - total : 0, DEMO_EXACTLY, 0);
 	claim_path(demo, ours.by_word);
-	demo_means(demo, "The kernel knows of every acquire, by calls and by words, and agrees with "
-			 "the demo to the last one: counted here, plus what came back by a yield, "
-			 "is acquisitions. The totals also hold what was closed before.");
+	demo_means(demo, "The kernel knows of every acquire, by calls and by words, and agrees "
+			 "with the demo to the last one: counted here, plus what came back by a "
+			 "yield, is acquisitions. The totals also hold what was closed before.");
 }
 
 const struct demo_part demo_proc = {
