@@ -50,7 +50,8 @@ static const struct kind {
  * @kept: the keeper has it
  * @give: the keeper shall give it back
  * @stop: no more turns
- * @release: how long the releases took; protected by the object
+ * @mutex: protects @release
+ * @release: how long the releases took
  * @keeper: the thread that keeps it at first
  * @threads: the others
  * @wanted: the kinds to measure
@@ -61,6 +62,7 @@ struct queue {
 	sem_t kept;
 	sem_t give;
 	atomic_bool stop;
+	pthread_mutex_t mutex;
 	struct hist release;
 	pthread_t keeper;
 	pthread_t *threads;
@@ -85,21 +87,28 @@ static void *keep(void *arg)
 	return NULL;
 }
 
-/* What a release took is noted by the same thread when it has the object again. */
+static void note_release(struct queue *queue, uint64_t took)
+{
+	pthread_mutex_lock(&queue->mutex);
+	hist_add(&queue->release, took);
+	pthread_mutex_unlock(&queue->mutex);
+}
+
 static void *take_turns(void *arg)
 {
 	struct queue *queue = arg;
-	uint64_t begin, took = 0;
+	uint64_t begin, took;
 	bool over;
 
 	do {
 		must(kgil_acquire(queue->fd), "acquire");
 		over = atomic_load(&queue->stop);
-		if (took && !over)
-			hist_add(&queue->release, took);
 		begin = work_clock();
 		must(kgil_release(queue->fd), "release");
 		took = work_clock() - begin;
+		/* From now on the queue gets shorter. */
+		if (!over)
+			note_release(queue, took);
 	} while (!over);
 	return NULL;
 }
@@ -217,10 +226,12 @@ static int measure_kind(struct bench *bench, unsigned int i, void *arg)
 	sem_init(&queue->give, 0, 0);
 	atomic_store(&queue->stop, false);
 	memset(&queue->release, 0, sizeof(queue->release));
+	pthread_mutex_init(&queue->mutex, NULL);
 	queue->threads = out_alloc(queue->n * sizeof(*queue->threads));
 	bench_settle(bench);
 	status = measure_queue(bench, queue, &key);
 	free(queue->threads);
+	pthread_mutex_destroy(&queue->mutex);
 	sem_destroy(&queue->give);
 	sem_destroy(&queue->kept);
 	close(queue->fd);
