@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The drop request.
+ * The drop request, and what else happens by a timer.
  *
  * The owner of a gil polls one word of the page it shares with the kernel.  The
  * word is set when somebody waits and the owner's switch interval is over, by
@@ -12,12 +12,16 @@
  * and the request is raised.  So a gil that changes hands a million times a
  * second starts no timer a million times, and there is at most one expiry for
  * each change of owner.
+ *
+ * An object that is no gil uses the timer for the bound on how long a waiter can
+ * be passed over.
  */
 #include "drop.h"
 #include "object.h"
 #include "owner.h"
 #include "sem.h"
 #include "wait.h"
+#include "word.h"
 
 /*
  * How much longer than promised a gil may stay free for a thread that didn't
@@ -59,6 +63,16 @@ static u64 kgil_drop_due(const struct kgil_object *obj)
 				   obj->drop.interval);
 }
 
+static void kgil_drop_arm(struct kgil_object *obj, u64 due, u64 now)
+{
+	if (obj->drop.armed && (s64)(obj->drop.at - due) <= 0)
+		return;
+	obj->drop.armed = true;
+	obj->drop.at = due;
+	hrtimer_start(&obj->drop.timer, ns_to_ktime(kgil_elapsed(now, due)),
+		      HRTIMER_MODE_REL_SOFT);
+}
+
 /**
  * kgil_drop_watch() - see to it that the owner is asked in time
  * @obj: the gil, locked
@@ -74,12 +88,20 @@ void kgil_drop_watch(struct kgil_object *obj, u64 now)
 		kgil_drop_set(obj, true);
 		return;
 	}
-	if (obj->drop.armed && (s64)(obj->drop.at - due) <= 0)
-		return;
-	obj->drop.armed = true;
-	obj->drop.at = due;
-	hrtimer_start(&obj->drop.timer, ns_to_ktime(kgil_elapsed(now, due)),
-		      HRTIMER_MODE_REL_SOFT);
+	kgil_drop_arm(obj, due, now);
+}
+
+/**
+ * kgil_drop_watch_called() - see to it that who was called is not passed over
+ * @obj: a barging object, locked
+ * @now: ns
+ *
+ * A waiter that is called may not get a processor, and until it does nobody has
+ * to make a call.
+ */
+void kgil_drop_watch_called(struct kgil_object *obj, u64 now)
+{
+	kgil_drop_arm(obj, obj->queue.since + obj->handoff, now);
 }
 
 /* When it is due has changed. */
@@ -112,6 +134,27 @@ static enum hrtimer_restart kgil_drop_expired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+/* Of an object that is no gil: the oldest waiter may have been passed over. */
+static enum hrtimer_restart kgil_drop_handoff_expired(struct hrtimer *timer)
+{
+	struct kgil_object *obj = container_of(timer, struct kgil_object,
+					       drop.timer);
+	unsigned long flags;
+	u64 now;
+
+	raw_spin_lock_irqsave(&obj->lock, flags);
+	obj->drop.armed = false;
+	now = kgil_now();
+	if (!obj->queue.trying)
+		;
+	else if (kgil_policy_overdue(obj->queue.since, now, obj->handoff))
+		kgil_word_hurry(obj);
+	else
+		kgil_drop_watch_called(obj, now);
+	raw_spin_unlock_irqrestore(&obj->lock, flags);
+	return HRTIMER_NORESTART;
+}
+
 /* The ownership has changed: the new owner isn't asked for anything yet. */
 void kgil_drop_new_owner(struct kgil_object *obj, u64 now)
 {
@@ -123,7 +166,7 @@ void kgil_drop_new_owner(struct kgil_object *obj, u64 now)
 /* A waiter gave up.  Was it the last, the owner may go on. */
 void kgil_drop_lost_waiter(struct kgil_object *obj)
 {
-	if (!obj->drop.interval || obj->queue.length)
+	if (obj->queue.length)
 		return;
 	kgil_drop_set(obj, false);
 	obj->kept = NULL;
@@ -143,13 +186,14 @@ void kgil_drop_set_interval(struct kgil_object *obj, u64 interval)
 
 void kgil_drop_init(struct kgil_object *obj, u64 interval)
 {
-	obj->drop.interval = interval ?: KGIL_INTERVAL_DEFAULT;
-	hrtimer_setup(&obj->drop.timer, kgil_drop_expired, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_SOFT);
+	if (kgil_is_gil(obj))
+		obj->drop.interval = interval ?: KGIL_INTERVAL_DEFAULT;
+	hrtimer_setup(&obj->drop.timer, kgil_is_gil(obj) ?
+		      kgil_drop_expired : kgil_drop_handoff_expired,
+		      CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 }
 
 void kgil_drop_exit(struct kgil_object *obj)
 {
-	if (obj->drop.interval)
-		hrtimer_cancel(&obj->drop.timer);
+	hrtimer_cancel(&obj->drop.timer);
 }

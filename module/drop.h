@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The drop request: asking the owner of a gil to let somebody else run. */
+/* What happens by a timer: asking an owner to let somebody else have it. */
 #ifndef _KGIL_DROP_H
 #define _KGIL_DROP_H
 
@@ -9,12 +9,12 @@
 struct kgil_object;
 
 /**
- * struct kgil_drop - the part of a gil that asks its owner to drop it
- * @interval: switch interval, ns; 0: this object is no gil
+ * struct kgil_drop - the part of an object that asks its owner to drop it
+ * @interval: gil: switch interval, ns
  * @requested: the owner has been asked
  * @armed: @timer will fire by @at, or is just doing so
  * @at: when, ns
- * @timer: asks when the interval is over
+ * @timer: asks when the time is over
  *
  * All under the object's lock.
  */
@@ -31,6 +31,7 @@ void kgil_drop_exit(struct kgil_object *obj);
 
 void kgil_drop_request(struct kgil_object *obj);
 void kgil_drop_watch(struct kgil_object *obj, u64 now);
+void kgil_drop_watch_called(struct kgil_object *obj, u64 now);
 void kgil_drop_rewatch(struct kgil_object *obj);
 void kgil_drop_new_owner(struct kgil_object *obj, u64 now);
 void kgil_drop_lost_waiter(struct kgil_object *obj);

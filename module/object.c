@@ -73,8 +73,8 @@ static void kgil_object_setup(struct kgil_object *obj,
 	if (kgil_is_gil(obj)) {
 		obj->handoff = 0;
 		obj->policy = kgil_policy_resolve(create->policy);
-		kgil_drop_init(obj, create->interval_ns);
 	}
+	kgil_drop_init(obj, create->interval_ns);
 
 	obj->net = get_net(current->nsproxy->net_ns);
 	obj->cred = get_current_cred();

@@ -34,12 +34,10 @@ struct kgil_waiter *kgil_queue_oldest(struct kgil_queue *queue)
 					node);
 }
 
-static void kgil_queue_note_oldest(struct kgil_queue *queue)
+/* Another is the oldest. */
+static void kgil_queue_new_oldest(struct kgil_queue *queue, u64 now)
 {
-	const struct kgil_waiter *oldest = kgil_queue_oldest(queue);
-
-	if (oldest)
-		WRITE_ONCE(queue->since, oldest->since);
+	queue->since = now;
 	queue->overdue = false;
 }
 
@@ -49,13 +47,14 @@ void kgil_queue_add(struct kgil_object *obj, struct kgil_waiter *waiter)
 
 	list_add_tail(&waiter->node, &queue->arrival);
 	if (!queue->length++)
-		kgil_queue_note_oldest(queue);
+		kgil_queue_new_oldest(queue, waiter->since);
 	waiter->ordered = kgil_is_fair(obj);
 	if (waiter->ordered)
 		rb_add_cached(&waiter->order, &queue->order, kgil_waiter_less);
 }
 
-void kgil_queue_del(struct kgil_object *obj, struct kgil_waiter *waiter)
+void kgil_queue_del(struct kgil_object *obj, struct kgil_waiter *waiter,
+		    u64 now)
 {
 	struct kgil_queue *queue = &obj->queue;
 
@@ -64,7 +63,7 @@ void kgil_queue_del(struct kgil_object *obj, struct kgil_waiter *waiter)
 	list_del(&waiter->node);
 	queue->length--;
 	if (oldest)
-		kgil_queue_note_oldest(queue);
+		kgil_queue_new_oldest(queue, now);
 	if (waiter->ordered)
 		rb_erase_cached(&waiter->order, &queue->order);
 	if (queue->trying == waiter)

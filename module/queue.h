@@ -48,9 +48,9 @@ struct kgil_waiter {
  * @arrival: struct kgil_waiter, in order of arrival
  * @order: those that came while the policy was fair, least share first
  * @length: of @arrival
- * @since: when the oldest came; written under the lock, read without
- * @overdue: a waiter has been passed over for as long as it can be
- * @trying: the one waiter that is awake, or being woken, to try for itself
+ * @since: since when the oldest is that
+ * @overdue: the oldest is to have it from who releases it next
+ * @trying: the oldest, if it is awake, or being woken, to try for itself
  * @spinning: the one waiter that may spin
  */
 struct kgil_queue {
@@ -65,7 +65,8 @@ struct kgil_queue {
 
 void kgil_queue_init(struct kgil_queue *queue);
 void kgil_queue_add(struct kgil_object *obj, struct kgil_waiter *waiter);
-void kgil_queue_del(struct kgil_object *obj, struct kgil_waiter *waiter);
+void kgil_queue_del(struct kgil_object *obj, struct kgil_waiter *waiter,
+		    u64 now);
 struct kgil_waiter *kgil_queue_oldest(struct kgil_queue *queue);
 struct kgil_waiter *kgil_queue_least(struct kgil_queue *queue);
 struct kgil_waiter *kgil_queue_next(struct kgil_object *obj);

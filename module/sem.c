@@ -127,19 +127,21 @@ static struct task_struct *kgil_sem_grant(struct kgil_object *obj,
 	return kgil_grant(next, kgil_sem_news(obj));
 }
 
-/* Let go of what is free, and call somebody unless one is on its way. */
-static struct task_struct *kgil_sem_free(struct kgil_object *obj, u64 word)
+/* Let go of what is free, and call the oldest waiter unless it is on its way. */
+static struct task_struct *kgil_sem_free(struct kgil_object *obj, u64 word,
+					 u64 now)
 {
 	struct task_struct *next = NULL;
 
 	if (kgil_is_barging(obj) && obj->queue.length && !obj->queue.trying)
-		next = kgil_call(obj, kgil_queue_oldest(&obj->queue));
+		next = kgil_call(obj, kgil_queue_oldest(&obj->queue), now);
 	kgil_word_thaw(obj, word);
 	return next;
 }
 
 /* One waiter has taken a unit; of a semaphore, there may be more. */
-static struct task_struct *kgil_sem_call_more(struct kgil_object *obj)
+static struct task_struct *kgil_sem_call_more(struct kgil_object *obj,
+					      u64 now)
 {
 	u64 word;
 
@@ -147,16 +149,19 @@ static struct task_struct *kgil_sem_call_more(struct kgil_object *obj)
 		return NULL;
 	word = kgil_word_freeze(obj);
 	if (kgil_word_free(obj, word))
-		return kgil_sem_free(obj, word);
+		return kgil_sem_free(obj, word, now);
 	kgil_word_thaw(obj, word);
 	return NULL;
 }
 
+/* Does a release now give it to a waiter? */
 static bool kgil_sem_hands_over(const struct kgil_object *obj, u64 now)
 {
-	return obj->queue.length &&
-	       (!kgil_is_barging(obj) ||
-		kgil_policy_overdue(obj->queue.since, now, obj->handoff));
+	const struct kgil_queue *queue = &obj->queue;
+
+	return queue->length &&
+	       (!kgil_is_barging(obj) || queue->overdue ||
+		kgil_policy_overdue(queue->since, now, obj->handoff));
 }
 
 /**
@@ -175,7 +180,7 @@ struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 	over = kgil_gil_charge(obj, kgil_sem_ran(obj, word, now));
 	word = kgil_sem_drop(obj, word, now);
 	if (!kgil_sem_hands_over(obj, now))
-		return kgil_sem_free(obj, word);
+		return kgil_sem_free(obj, word, now);
 	if (!over && kgil_gil_keep(obj, now)) {
 		kgil_word_thaw(obj, word);
 		return NULL;
@@ -249,15 +254,16 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 			    int err)
 {
 	struct task_struct *next = NULL;
-	u64 word;
+	u64 word, now;
 
 	raw_spin_lock_irq(&obj->lock);
 	if (waiter->grant != KGIL_WAITING) {
 		raw_spin_unlock_irq(&obj->lock);
 		return waiter->grant;
 	}
+	now = kgil_now();
 	word = kgil_word_freeze(obj);
-	kgil_dequeue(obj, waiter, kgil_now());
+	kgil_dequeue(obj, waiter, now);
 	kgil_drop_lost_waiter(obj);
 	if (err == -ETIMEDOUT)
 		obj->stats.timeouts++;
@@ -265,7 +271,7 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 		obj->stats.interrupts++;
 	/* If it was its turn, it may be the turn of another now. */
 	if (kgil_word_free(obj, word))
-		next = kgil_sem_free(obj, word);
+		next = kgil_sem_free(obj, word, now);
 	else
 		kgil_word_thaw(obj, word);
 	raw_spin_unlock_irq(&obj->lock);
@@ -280,7 +286,7 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 static bool kgil_sem_settle(struct kgil_object *obj, struct kgil_waiter *waiter)
 {
 	struct task_struct *next = NULL;
-	u64 word;
+	u64 word, now;
 
 	raw_spin_lock_irq(&obj->lock);
 	if (waiter->grant != KGIL_WAITING) {
@@ -289,15 +295,16 @@ static bool kgil_sem_settle(struct kgil_object *obj, struct kgil_waiter *waiter)
 	}
 	word = kgil_word_freeze(obj);
 	if (waiter->turn && kgil_word_free(obj, word)) {
+		now = kgil_now();
 		waiter->asleep = false;
-		kgil_sem_grant(obj, waiter, word, kgil_now());
-		next = kgil_sem_call_more(obj);
+		kgil_sem_grant(obj, waiter, word, now);
+		next = kgil_sem_call_more(obj, now);
 	} else {
 		if (obj->queue.trying == waiter)
 			obj->queue.trying = NULL;
 		if (obj->queue.spinning == waiter)
 			obj->queue.spinning = NULL;
-		waiter->turn = false;
+		WRITE_ONCE(waiter->turn, false);
 		waiter->asleep = true;
 		kgil_word_thaw(obj, word);
 	}

@@ -29,6 +29,33 @@
 
 /* How long to spin: about what it costs to sleep and be woken. */
 #define KGIL_SPIN_NS	50000
+/* How long who may try lets an owner that comes back at once have it. */
+#define KGIL_TRY_NS	25000
+/* How often who may try looks: seldom enough not to slow down the owner. */
+#define KGIL_LOOK_NS	2000
+
+static struct task_struct *kgil_task_to_wake(const struct kgil_waiter *waiter)
+{
+	return waiter->asleep ? get_task_struct(waiter->task) : NULL;
+}
+
+/**
+ * kgil_call() - let a waiter try for itself
+ * @obj: the object, locked
+ * @waiter: the oldest in its queue
+ * @now: ns
+ *
+ * Return: whom to kgil_wake() after the lock is dropped.
+ */
+struct task_struct *kgil_call(struct kgil_object *obj,
+			      struct kgil_waiter *waiter, u64 now)
+{
+	lockdep_assert_held(&obj->lock);
+	obj->queue.trying = waiter;
+	WRITE_ONCE(waiter->turn, true);
+	kgil_drop_watch_called(obj, now);
+	return kgil_task_to_wake(waiter);
+}
 
 /**
  * kgil_enqueue() - queue the calling thread
@@ -48,10 +75,8 @@ void kgil_enqueue(struct kgil_object *obj, struct kgil_waiter *waiter,
 		.grant = KGIL_WAITING,
 	};
 	kgil_queue_add(obj, waiter);
-	if (kgil_is_barging(obj) && !obj->queue.trying) {
-		obj->queue.trying = waiter;
-		waiter->turn = true;
-	}
+	if (kgil_is_barging(obj) && obj->queue.length == 1)
+		kgil_call(obj, waiter, now);
 	obj->stats.contentions++;
 }
 
@@ -59,29 +84,8 @@ void kgil_enqueue(struct kgil_object *obj, struct kgil_waiter *waiter,
 void kgil_dequeue(struct kgil_object *obj, struct kgil_waiter *waiter, u64 now)
 {
 	lockdep_assert_held(&obj->lock);
-	kgil_queue_del(obj, waiter);
+	kgil_queue_del(obj, waiter, now);
 	kgil_stats_waited(&obj->stats, kgil_elapsed(waiter->since, now));
-}
-
-static struct task_struct *kgil_task_to_wake(const struct kgil_waiter *waiter)
-{
-	return waiter->asleep ? get_task_struct(waiter->task) : NULL;
-}
-
-/**
- * kgil_call() - let a waiter try for itself
- * @obj: the object, locked
- * @waiter: in its queue
- *
- * Return: whom to kgil_wake() after the lock is dropped.
- */
-struct task_struct *kgil_call(struct kgil_object *obj,
-			      struct kgil_waiter *waiter)
-{
-	lockdep_assert_held(&obj->lock);
-	obj->queue.trying = waiter;
-	WRITE_ONCE(waiter->turn, true);
-	return kgil_task_to_wake(waiter);
 }
 
 /**
@@ -127,22 +131,78 @@ static bool kgil_runs(struct task_struct *task, bool soon)
 	       task_cpu(task) != raw_smp_processor_id();
 }
 
-/* Somebody has waited too long: let the next release be a call. */
-static void kgil_hurry(struct kgil_object *obj)
+/* It is the waiter's turn for long enough: let the next release hand over. */
+static void kgil_hurry(struct kgil_object *obj, struct kgil_waiter *waiter)
 {
 	raw_spin_lock_irq(&obj->lock);
-	if (obj->queue.length) {
-		obj->queue.overdue = true;
-		kgil_word_thaw(obj, kgil_word_freeze(obj));
-	}
+	if (obj->queue.trying == waiter)
+		kgil_word_hurry(obj);
 	raw_spin_unlock_irq(&obj->lock);
 }
 
-static bool kgil_is_overdue(const struct kgil_object *obj, u64 now)
+/* Is it worth to go on spinning for who has it by @word? */
+static bool kgil_holder_runs(const struct kgil_object *obj, u64 word, bool soon)
 {
-	return !READ_ONCE(obj->queue.overdue) &&
-	       kgil_policy_overdue(READ_ONCE(obj->queue.since), now,
-				   READ_ONCE(obj->handoff));
+	struct task_struct *task;
+	bool runs;
+
+	rcu_read_lock();
+	task = kgil_holder(obj, word);
+	runs = task && kgil_runs(task, soon);
+	rcu_read_unlock();
+	return runs;
+}
+
+static u64 kgil_peek(const struct kgil_object *obj)
+{
+	return READ_ONCE(READ_ONCE(obj->page)->word) & ~KGIL_WORD_WAITERS;
+}
+
+static bool kgil_disturbed(const struct kgil_waiter *waiter)
+{
+	return need_resched() || signal_pending(current) ||
+	       kgil_granted(waiter);
+}
+
+/*
+ * It is the waiter's turn to try.  An owner that comes back at once is let have
+ * it for KGIL_TRY_NS: to take it from under its eyes each time would be slower
+ * for both.  So the object has to be found free twice, until it is handed over.
+ */
+static void kgil_spin_to_try(struct kgil_object *obj,
+			     struct kgil_waiter *waiter)
+{
+	u64 start = kgil_now(), look = start, now, word;
+	bool was_free = false, hurried = false, free;
+
+	for (now = start; !kgil_disturbed(waiter); now = kgil_now()) {
+		cpu_relax();
+		if ((s64)(now - look) < 0)
+			continue;
+		look = now + KGIL_LOOK_NS;
+		word = kgil_peek(obj);
+		free = kgil_word_free(obj, word);
+		if (free ? was_free : !kgil_holder_runs(obj, word, false))
+			break;
+		was_free = free;
+		if (!hurried && now - start > KGIL_TRY_NS) {
+			kgil_hurry(obj, waiter);
+			hurried = true;
+		}
+		if (now - start > KGIL_TRY_NS + KGIL_SPIN_NS)
+			break;
+	}
+}
+
+/* It is next after an owner that will drop the gil any moment. */
+static void kgil_spin_for_grant(struct kgil_object *obj,
+				struct kgil_waiter *waiter)
+{
+	u64 end = kgil_now() + KGIL_SPIN_NS;
+
+	while (!kgil_disturbed(waiter) && kgil_now() < end &&
+	       kgil_holder_runs(obj, kgil_peek(obj), true))
+		cpu_relax();
 }
 
 /**
@@ -153,37 +213,14 @@ static bool kgil_is_overdue(const struct kgil_object *obj, u64 now)
  * One waiter of an object does so at a time: of a barging object the one whose
  * turn it is, of a gil the one that is next.  Ends when it was granted or the
  * object is free for it to try, when the owner stops running, when the processor
- * is wanted, or after KGIL_SPIN_NS.
+ * is wanted, or after a while.
  */
 void kgil_spin(struct kgil_object *obj, struct kgil_waiter *waiter)
 {
-	bool trying = READ_ONCE(waiter->turn);
-	struct task_struct *task = NULL;
-	u64 word, seen = 0, now, end = 0;
-
-	if (!trying && READ_ONCE(obj->queue.spinning) != waiter)
-		return;
-	rcu_read_lock();
-	while (!kgil_granted(waiter) && !need_resched() &&
-	       !signal_pending(current)) {
-		word = READ_ONCE(READ_ONCE(obj->page)->word) &
-		       ~KGIL_WORD_WAITERS;
-		if (trying && kgil_word_free(obj, word))
-			break;
-		if (word != seen)
-			task = kgil_holder(obj, word);
-		seen = word;
-		if (!task || !kgil_runs(task, !trying))
-			break;
-		now = kgil_now();
-		end = end ?: now + KGIL_SPIN_NS;
-		if (now > end)
-			break;
-		if (trying && kgil_is_overdue(obj, now))
-			kgil_hurry(obj);
-		cpu_relax();
-	}
-	rcu_read_unlock();
+	if (READ_ONCE(waiter->turn))
+		kgil_spin_to_try(obj, waiter);
+	else if (READ_ONCE(obj->queue.spinning) == waiter)
+		kgil_spin_for_grant(obj, waiter);
 }
 
 /**

@@ -23,7 +23,7 @@ void kgil_spin(struct kgil_object *obj, struct kgil_waiter *waiter);
 int kgil_sleep(struct kgil_waiter *waiter, ktime_t deadline);
 
 struct task_struct *kgil_call(struct kgil_object *obj,
-			      struct kgil_waiter *waiter);
+			      struct kgil_waiter *waiter, u64 now);
 struct task_struct *kgil_grant(struct kgil_waiter *waiter, int result);
 void kgil_wake(struct task_struct *task);
 bool kgil_granted(const struct kgil_waiter *waiter);

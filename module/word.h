@@ -92,4 +92,11 @@ static inline void kgil_word_thaw(struct kgil_object *obj, u64 word)
 	smp_store_release(&obj->page->word, word);
 }
 
+/* Let the next release be a call, which hands over to the oldest waiter. */
+static inline void kgil_word_hurry(struct kgil_object *obj)
+{
+	obj->queue.overdue = true;
+	kgil_word_thaw(obj, kgil_word_freeze(obj));
+}
+
 #endif /* _KGIL_WORD_H */
