@@ -421,8 +421,9 @@ KGIL_TEST(gil, least_is_next)
 	struct worker *had_much = start_thread(self->fd), *other = start_thread(self->fd);
 	struct worker *newcomer = start_thread(self->fd);
 
-	ASSERT_EQ(0, set_interval(self->fd, 10 * NSEC_PER_MSEC));
-	ASSERT_TRUE(hold_contended(had_much, other, 40 * NSEC_PER_MSEC));
+	/* So long that nobody is passed over for too long meanwhile. */
+	ASSERT_EQ(0, set_interval(self->fd, NSEC_PER_SEC / 2));
+	ASSERT_TRUE(hold_contended(had_much, other, NSEC_PER_SEC));
 	ASSERT_EQ(0, call(other, op_acquire, 0));
 	ASSERT_TRUE(post_waits(had_much, op_acquire, 0));
 	ASSERT_TRUE(post_waits(newcomer, op_acquire, 0));

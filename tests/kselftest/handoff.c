@@ -62,7 +62,8 @@ KGIL_TEST(each, not_of_a_gil)
 }
 
 /* By the word, by a call: whichever works, as a library does. */
-static void release_somehow(struct __test_metadata *_metadata, const struct user *user, bool by_word)
+static void release_somehow(struct __test_metadata *_metadata, const struct user *user,
+			    bool by_word)
 {
 	if (by_word)
 		EXPECT_FALSE(word_give(user->page, user->type, user->id, user->max));

@@ -4,10 +4,9 @@
 #define POLICY_KERNEL_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int64_t s64;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long s64;
 
 #endif /* POLICY_KERNEL_H */

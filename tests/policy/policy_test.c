@@ -7,7 +7,7 @@
  *
  * Prints TAP, and the seed.  The same seed gives the same patterns.
  */
-#include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 #define MSEC 1000000ULL
 #define SEC 1000000000ULL
 
-#define NEVER INT64_MAX
+#define NEVER LLONG_MAX
 
 /* What a pattern may cost, where things happen every microsecond. */
 #define STEPS_MAX 20000
@@ -72,7 +72,7 @@ static void __attribute__((format(printf, 1, 2))) fail(const char *format, ...)
 	if (test_failed)
 		return;
 	test_failed = true;
-	printf("# %s, pattern %#" PRIx64 ": ", test_name, pattern_seed);
+	printf("# %s, pattern %#llx: ", test_name, pattern_seed);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -192,7 +192,7 @@ static void check_wait(const struct load *load, u64 now)
 	u64 limit = (load->ahead + 1) * (WAIT_LIMIT * whole_interval() + KGIL_QUICK_NS);
 
 	if (waited > limit)
-		fail("%d of %d waited %" PRIu64 " ns, behind %d, limit %" PRIu64,
+		fail("%d of %d waited %llu ns, behind %d, limit %llu",
 		     (int)(load - run.loads), run.gil.n, waited, load->ahead, limit);
 }
 
@@ -226,7 +226,7 @@ static void check_floor(void)
 	u64 floor = run.gil.turns.floor;
 
 	if ((s64)(floor - run.last_floor) < 0)
-		fail("the floor went from %#" PRIx64 " to %#" PRIx64, run.last_floor, floor);
+		fail("the floor went from %#llx to %#llx", run.last_floor, floor);
 	run.last_floor = floor;
 }
 
@@ -236,7 +236,7 @@ static void check_credit(const struct load *load)
 	s64 behind = run.gil.turns.floor - share->key;
 
 	if (thread_of(load)->ordered && behind > (s64)(KGIL_CREDIT * run.gil.interval))
-		fail("credit of %" PRId64 " ns, interval %" PRIu64, behind, run.gil.interval);
+		fail("credit of %lld ns, interval %llu", behind, run.gil.interval);
 }
 
 /* Of the CPU-bound threads, which come first. */
@@ -408,23 +408,17 @@ static u64 random_interval(u64 least)
 static void add_random_load(u64 interval, bool quick)
 {
 	u64 pause = quick ? USEC : 64 * 2 * KGIL_QUICK_NS;
+	u64 kind = random_u64() % 4;
 
-	switch (random_u64() % 4) {
-	case 0:
+	if (kind == 0)
 		add_load(BURST, random_scale(interval / 16 + 1, 8 * interval),
 			 random_scale(pause, 16 * interval + pause));
-		break;
-	case 1:
-		if (quick) {
-			add_load(HAMMER, random_scale(100, interval / 2),
-				 random_scale(100, 2 * KGIL_QUICK_NS));
-			break;
-		}
-		/* fallthrough */
-	default:
+	else if (kind == 1 && quick)
+		add_load(HAMMER, random_scale(100, interval / 2),
+			 random_scale(100, 2 * KGIL_QUICK_NS));
+	else
 		add_load(IO, random_scale(100, interval / 8 + 200),
 			 random_scale(pause, 16 * interval + pause));
-	}
 }
 
 static void add_cpu_bound(int n)
@@ -485,7 +479,7 @@ static void test_hundreds(void)
 		run_for(8 * SEC, 2, 100 * STEPS_MAX);
 		for (j = 0; j < 2; j++)
 			if (run.gil.threads[j].held < 4 * run.gil.interval)
-				fail("CPU-bound thread %d has had %" PRIu64 " ns of 8 s", j,
+				fail("CPU-bound thread %d has had %llu ns of 8 s", j,
 				     run.gil.threads[j].held);
 	}
 	end_test();
@@ -497,8 +491,7 @@ static void expect_shares(int n, u64 limit)
 
 	for (j = 0; j < n; j++)
 		if (run.most[j] - run.least[j] > (s64)limit)
-			fail("0 and %d of %d come %" PRId64 " ns apart, limit %" PRIu64
-			     ", interval %" PRIu64,
+			fail("0 and %d of %d come %lld ns apart, limit %llu, interval %llu",
 			     j, n, run.most[j] - run.least[j], limit, run.gil.interval);
 }
 
@@ -566,10 +559,10 @@ static void test_one_that_answers(void)
 		run.not_resumed = 0;
 		run_for(400 * run.gil.interval, n, STEPS_MAX);
 		if (run.waits < 100 || run.late * 50 > run.waits)
-			fail("%" PRIu64 " of %" PRIu64 " waits beside %d are late", run.late,
+			fail("%llu of %llu waits beside %d are late", run.late,
 			     run.waits, n);
 		if (run.cuts < 100 || run.not_resumed * 50 > run.cuts)
-			fail("%" PRIu64 " of %" PRIu64 " cut short of %d don't resume",
+			fail("%llu of %llu cut short of %d don't resume",
 			     run.not_resumed, run.cuts, n);
 	}
 	end_test();
@@ -593,9 +586,9 @@ static void test_one_that_hammers(void)
 		mine = thread_of(load)->held;
 		other = run.gil.threads[0].held;
 		if (mine * 100 < (mine + other) * 45 || mine * 100 > (mine + other) * 55)
-			fail("it has had %" PRIu64 " ns, the other %" PRIu64, mine, other);
+			fail("it has had %llu ns, the other %llu", mine, other);
 		if (run.gil.switches * 50 > load->calls)
-			fail("%" PRIu64 " switches in %" PRIu64 " calls", run.gil.switches,
+			fail("%llu switches in %llu calls", run.gil.switches,
 			     load->calls);
 	}
 	end_test();
@@ -689,14 +682,14 @@ static void test_arrival(void)
 		u64 behind = random_between(0, KGIL_CREDIT * interval);
 		u64 longer = random_between(1, SEC), ahead = random_between(0, SEC);
 		struct kgil_turns turns = { .floor = floor };
-		struct kgil_share new = { .key = random_u64() };
+		struct kgil_share newcomer = { .key = random_u64() };
 		struct kgil_share near = share_at(floor - behind, 7);
 		struct kgil_share far = share_at(floor - KGIL_CREDIT * interval - longer, 7);
 		struct kgil_share before = share_at(floor + ahead, 7);
 
 		pattern_seed = random_state;
-		kgil_fair_arrive(&new, &turns, interval);
-		EXPECT(new.known &&new.key == floor);
+		kgil_fair_arrive(&newcomer, &turns, interval);
+		EXPECT(newcomer.known && newcomer.key == floor);
 		kgil_fair_arrive(&near, &turns, interval);
 		EXPECT(near.key == floor - behind && near.used == 7);
 		kgil_fair_arrive(&far, &turns, interval);
@@ -845,7 +838,7 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	random_state = seed;
-	printf("TAP version 13\n# seed %" PRIu64 ", %d patterns\n", seed, patterns);
+	printf("TAP version 13\n# seed %llu, %d patterns\n", seed, patterns);
 	test_values();
 	test_times();
 	test_order();
