@@ -16,13 +16,14 @@
 
 #include <kgil.h>
 
+#include "bench_loop.h"
 #include "bench_scale.h"
 #include "err.h"
 #include "out.h"
-#include "work.h"
 
-#define PAIRS 20000
-#define PAIRS_QUICK 1000
+/* In a loop. */
+#define PAIRS 2000
+#define PAIRS_QUICK 100
 /* Of fewer, the slabs' granularity would be measured. */
 #define MEMORY_MIN 1000
 #define SPARE_FDS 64
@@ -79,11 +80,15 @@ static const struct kind {
  * struct objects - many of one kind
  * @n: how many
  * @fds: the objects
+ * @pair: acquire and release of one
+ * @at: whose turn it is
  * @wanted: the kinds to measure
  */
 struct objects {
 	unsigned int n;
 	int *fds;
+	int (*pair)(int fd);
+	unsigned int at;
 	const struct kind *wanted[N_KINDS];
 };
 
@@ -119,32 +124,42 @@ static int allow_fds(unsigned int n)
 	return err_failed("scale: can't open %u files: %s (see ulimit -Hn)", n, strerror(errno));
 }
 
-/* ns of a pair, each time with the next of the first @among objects; < 0 failed. */
-static double pairs(const struct objects *objects, const struct kind *kind, unsigned int among,
-		    unsigned int n)
+static int pairs_of_one(void *arg, uint64_t n)
 {
-	unsigned int i, at = 0;
-	uint64_t start = work_clock();
+	const struct objects *objects = arg;
 
-	for (i = 0; i < n; i++) {
-		if (kind->pair(objects->fds[at]))
+	while (n--)
+		if (objects->pair(objects->fds[0]))
 			return -1;
-		if (++at == among)
-			at = 0;
-	}
-	return (double)(work_clock() - start) / n;
+	return 0;
 }
 
-static int measure_objects(struct bench *bench, const struct objects *objects,
+/* Goes on with the next of them in the next loop. */
+static int pairs_of_all(void *arg, uint64_t n)
+{
+	struct objects *objects = arg;
+
+	while (n--) {
+		if (objects->pair(objects->fds[objects->at]))
+			return -1;
+		if (++objects->at == objects->n)
+			objects->at = 0;
+	}
+	return 0;
+}
+
+static int measure_objects(struct bench *bench, struct objects *objects,
 			   const struct kind *kind, const struct bench_key *key)
 {
 	unsigned int n = bench->opts.quick ? PAIRS_QUICK : PAIRS;
-	double one, all;
+	double one, all = -1;
 
-	/* The first ones reach what creation didn't. */
-	pairs(objects, kind, objects->n, objects->n);
-	one = pairs(objects, kind, 1, n);
-	all = pairs(objects, kind, objects->n, n > objects->n ? n : objects->n);
+	objects->pair = kind->pair;
+	objects->at = 0;
+	one = bench_time_loop(pairs_of_one, objects, n);
+	/* The first time reaches what creation didn't. */
+	if (!pairs_of_all(objects, objects->n))
+		all = bench_time_loop(pairs_of_all, objects, n > objects->n ? n : objects->n);
 	if (one < 0 || all < 0)
 		return err_failed("%s: %s", kind->name, strerror(errno));
 	bench_sample(bench, key, "pair_one", "ns", one);

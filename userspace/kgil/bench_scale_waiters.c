@@ -20,6 +20,7 @@
 
 #include <kgil.h>
 
+#include "bench_loop.h"
 #include "bench_scale.h"
 #include "err.h"
 #include "opt.h"
@@ -27,7 +28,7 @@
 #include "work.h"
 
 #define STACK_SIZE 32768
-#define GIVE_UP_TIMES 2000
+#define GIVE_UP_TIMES 250 /* a loop */
 #define QUEUE_SECONDS 120
 #define TURNS_PART 4 /* of --duration */
 
@@ -76,17 +77,6 @@ static void must(int result, const char *what)
 		exit(err_failed("scale: %s: %s", what, strerror(errno)));
 }
 
-static void *keep(void *arg)
-{
-	struct queue *queue = arg;
-
-	must(kgil_acquire(queue->fd), "acquire");
-	sem_post(&queue->kept);
-	sem_wait(&queue->give);
-	must(kgil_release(queue->fd), "release");
-	return NULL;
-}
-
 static void note_release(struct queue *queue, uint64_t took)
 {
 	pthread_mutex_lock(&queue->mutex);
@@ -113,6 +103,18 @@ static void *take_turns(void *arg)
 	return NULL;
 }
 
+static void *keep(void *arg)
+{
+	struct queue *queue = arg;
+
+	must(kgil_acquire(queue->fd), "acquire");
+	sem_post(&queue->kept);
+	sem_wait(&queue->give);
+	must(kgil_release(queue->fd), "release");
+	/* So that as many as before wait for whoever has it. */
+	return take_turns(queue);
+}
+
 static void sleep_for(uint64_t ns)
 {
 	const struct timespec time = { ns / OPT_SEC, ns % OPT_SEC };
@@ -135,16 +137,14 @@ static int wait_until_queued(const struct queue *queue)
 			  queue->n, QUEUE_SECONDS);
 }
 
-/* Returns ns of one. */
-static double acquires_that_give_up(const struct queue *queue)
+static int acquires_that_give_up(void *arg, uint64_t n)
 {
-	uint64_t start = work_clock();
-	unsigned int i;
+	const struct queue *queue = arg;
 
-	for (i = 0; i < GIVE_UP_TIMES; i++)
+	while (n--)
 		if (kgil_acquire_until(queue->fd, 0))
-			must(-1, "an acquire that should give up");
-	return (double)(work_clock() - start) / GIVE_UP_TIMES;
+			return -1;
+	return 0;
 }
 
 static int start_thread(pthread_t *thread, void *(*fn)(void *), struct queue *queue)
@@ -177,7 +177,9 @@ static int run_queue(struct bench *bench, struct queue *queue, const struct benc
 	status = wait_until_queued(queue);
 	if (status)
 		return status;
-	give_up = acquires_that_give_up(queue);
+	give_up = bench_time_loop(acquires_that_give_up, queue, GIVE_UP_TIMES);
+	if (give_up < 0)
+		return err_failed("scale: an acquire that should give up: %s", strerror(errno));
 	sem_post(&queue->give);
 	sleep_for(bench->opts.duration / TURNS_PART);
 	atomic_store(&queue->stop, true);

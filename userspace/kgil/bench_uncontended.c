@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "bench_lock.h"
+#include "bench_loop.h"
 #include "err.h"
 #include "out.h"
 #include "work.h"
 
 #define SECTION "uncontended"
 #define METRIC "pair"
-/* So many loops, of which the median counts: one that is interrupted is no harm. */
-#define LOOPS 9
 /* A loop takes a part of --duration. */
 #define DURATION_PART 64
 
@@ -25,7 +24,7 @@
  * @n: how many pairs, for each of them
  * @lock: what to take
  * @pairs: how often, in each loop
- * @ns: how long the loops took; ascending
+ * @ns: how long one took
  * @err: errno if it failed
  */
 struct measure {
@@ -33,31 +32,24 @@ struct measure {
 	uint64_t *n;
 	struct bench_lock lock;
 	uint64_t pairs;
-	uint64_t ns[LOOPS];
+	double ns;
 	int err;
 };
 
-static int compare_ns(const void *a, const void *b)
+static int run_pairs(void *arg, uint64_t n)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	struct bench_lock *lock = arg;
 
-	return (x > y) - (x < y);
+	return lock->variant->pairs(lock, n);
 }
 
 static void measure_pairs(unsigned int index, void *arg)
 {
 	struct measure *measure = arg;
-	unsigned int i;
-	uint64_t start;
 
 	(void)index;
-	for (i = 0; i < LOOPS; i++) {
-		start = work_clock();
-		if (measure->lock.variant->pairs(&measure->lock, measure->pairs))
-			measure->err = errno;
-		measure->ns[i] = work_clock() - start;
-	}
-	qsort(measure->ns, LOOPS, sizeof(measure->ns[0]), compare_ns);
+	measure->ns = bench_time_loop(run_pairs, &measure->lock, measure->pairs);
+	measure->err = measure->ns < 0 ? errno : 0;
 }
 
 /*
@@ -87,7 +79,7 @@ static int measure_lock(struct measure *measure, uint64_t *pairs, uint64_t durat
 		status = measure_in_thread(measure);
 		if (status)
 			return status;
-		if (measure->ns[LOOPS / 2] >= duration / 2)
+		if (measure->ns * measure->pairs >= duration / 2)
 			*pairs = measure->pairs;
 	}
 	return measure_in_thread(measure);
@@ -110,8 +102,7 @@ static int measure_variant(struct bench *bench, unsigned int i, void *arg)
 	status = measure_lock(measure, &measure->n[i], bench->opts.duration / DURATION_PART);
 	bench_lock_close(&measure->lock);
 	if (!status)
-		bench_sample(bench, &key, METRIC, "ns",
-			     (double)measure->ns[LOOPS / 2] / measure->pairs);
+		bench_sample(bench, &key, METRIC, "ns", measure->ns);
 	return status;
 }
 
