@@ -499,6 +499,26 @@ KGIL_TEST(owned, word_of_another)
 	EXPECT_TRUE(is_free(self->fd));
 }
 
+/* The id of one that is gone: whoever comes next is told, and has it. */
+KGIL_TEST(owned, word_of_the_dead)
+{
+	struct worker *gone = start_thread(self->fd);
+	int i;
+
+	ASSERT_EQ(0, call(gone, op_thread_id, 0));
+	end_worker(gone);
+	for (i = 1; i <= 2; i++) {
+		overwrite(self->user.page, gone->value);
+		EXPECT_EQ(EOWNERDEAD, acquire_until(self->fd, now_ns() + PATIENCE_NS));
+		EXPECT_TRUE(is_mine(self->fd));
+		EXPECT_EQ(0, release(self->fd));
+		EXPECT_TRUE(word_is_free(&self->user));
+		EXPECT_EQ((__u64)i, stats_of(self->fd).owner_deaths);
+	}
+	EXPECT_EQ(0, acquire(self->fd));
+	EXPECT_EQ(0, release(self->fd));
+}
+
 /*
  * Mappings that come and go while the object is used
  */

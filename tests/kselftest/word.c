@@ -35,6 +35,15 @@ EACH_WORD_FIXTURE(each);
 #define TAKE() word_take(self->user.page, variant->type, self->user.id)
 #define GIVE() word_give(self->user.page, variant->type, self->user.id, self->user.max)
 
+/* post_waits(), and it sleeps: as long as it is awake, it needs nobody's call. */
+static bool post_sleeps(const struct user *user, struct worker *waiter, worker_op op, __u64 value)
+{
+	if (!post_waits(waiter, op, value))
+		return false;
+	usleep(A_WHILE_US);
+	return WAIT_UNTIL(flags_of(user->page) & KGIL_WORD_WAITERS);
+}
+
 /*
  * After somebody has waited.  The kernel times a gil's hold from then on: it was
  * taken by a call then, as far as the release is concerned.
@@ -118,7 +127,7 @@ KGIL_TEST(each, waited_for)
 	ASSERT_EQ(0, call(waiter, op_thread_id, 0));
 	id = waiter->value;
 	ASSERT_TRUE(TAKE());
-	ASSERT_TRUE(post_waits(waiter, op_acquire, 0));
+	ASSERT_TRUE(post_sleeps(&self->user, waiter, op_acquire, 0));
 	EXPECT_EQ(KGIL_WORD_WAITERS, flags_of(self->user.page) & KGIL_WORD_WAITERS);
 	EXPECT_FALSE(GIVE());
 	EXPECT_FALSE(finished(waiter));
@@ -143,7 +152,7 @@ KGIL_TEST(each, waited_for_no_more)
 
 	ASSERT_TRUE(TAKE());
 	deadline = now_ns() + NSEC_PER_SEC / 2;
-	ASSERT_TRUE(post_waits(waiter, op_until, deadline));
+	ASSERT_TRUE(post_sleeps(&self->user, waiter, op_until, deadline));
 	EXPECT_FALSE(GIVE());
 	EXPECT_EQ(ETIMEDOUT, result(waiter));
 	EXPECT_LE(deadline, waiter->ended_ns);
@@ -159,7 +168,7 @@ KGIL_TEST(each, waiter_is_killed)
 	struct worker *waiter = start_process(self->fd);
 
 	ASSERT_TRUE(TAKE());
-	ASSERT_TRUE(post_waits(waiter, op_acquire, 0));
+	ASSERT_TRUE(post_sleeps(&self->user, waiter, op_acquire, 0));
 	EXPECT_FALSE(GIVE());
 	kill_worker(waiter);
 	expect_taken(_metadata, &self->user, getpid(), gettid(), self->user.id);
@@ -278,6 +287,8 @@ KGIL_TEST(each, mapped_late)
 
 	ASSERT_EQ(0, acquire(fd));
 	ASSERT_TRUE(post_waits(waiter, op_acquire, 0));
+	/* Asleep by then. */
+	usleep(A_WHILE_US);
 	late = using(fd);
 	EXPECT_EQ(KGIL_WORD_WAITERS, flags_of(late.page) & KGIL_WORD_WAITERS);
 	EXPECT_FALSE(word_take(late.page, late.type, late.id));
