@@ -17,6 +17,7 @@
  * be passed over.
  */
 #include "drop.h"
+#include "gil.h"
 #include "object.h"
 #include "owner.h"
 #include "sem.h"
@@ -28,6 +29,9 @@
  * come back: what it takes for the timer not to be the work that is done.
  */
 #define KGIL_KEEP_SLACK_NS	50000
+
+/* When the timer comes back that found the lock taken. */
+#define KGIL_DROP_RETRY_NS	10000
 
 static void kgil_drop_set(struct kgil_object *obj, bool requested)
 {
@@ -56,7 +60,8 @@ static u64 kgil_drop_due(const struct kgil_object *obj)
 	if (!obj->queue.length)
 		return 0;
 	if (obj->kept)
-		return obj->kept_until + KGIL_KEEP_SLACK_NS;
+		return obj->kept_until ? obj->kept_until + KGIL_KEEP_SLACK_NS :
+					 0;
 	if (obj->drop.requested)
 		return 0;
 	return kgil_policy_drop_at(obj->hold_start, kgil_drop_used(obj),
@@ -112,46 +117,51 @@ void kgil_drop_rewatch(struct kgil_object *obj)
 	kgil_drop_watch(obj, kgil_now());
 }
 
-/* Restarted by hrtimer_start() alone, so that all who start it agree. */
+/* Return: whom to wake.  Under the lock. */
+static struct task_struct *kgil_drop_due_now(struct kgil_object *obj, u64 now)
+{
+	struct task_struct *next = NULL;
+
+	if (obj->kept && obj->kept_until && kgil_gil_is_open(obj, now))
+		next = kgil_sem_hand_over(obj, now);
+	kgil_drop_watch(obj, now);
+	return next;
+}
+
+/* The same, of an object that is no gil: the oldest may have been passed over. */
+static void kgil_drop_handoff_due_now(struct kgil_object *obj, u64 now)
+{
+	if (!obj->queue.trying)
+		return;
+	if (kgil_policy_overdue(obj->queue.since, now, obj->handoff))
+		kgil_word_hurry(obj);
+	else
+		kgil_drop_watch_called(obj, now);
+}
+
+/*
+ * Runs in a soft interrupt, perhaps of the processor that has the lock: so it
+ * only tries to take it, and comes back if it can't.  @armed is still set then.
+ * Started by hrtimer_start() in any case, so that all who start it agree.
+ */
 static enum hrtimer_restart kgil_drop_expired(struct hrtimer *timer)
 {
 	struct kgil_object *obj = container_of(timer, struct kgil_object,
 					       drop.timer);
 	struct task_struct *next = NULL;
-	unsigned long flags;
-	u64 now;
 
-	raw_spin_lock_irqsave(&obj->lock, flags);
-	obj->drop.armed = false;
-	now = kgil_now();
-	if (obj->kept && (s64)(obj->kept_until - now) <= 0) {
-		obj->kept = NULL;
-		next = kgil_sem_hand_over(obj, now);
+	if (!raw_spin_trylock(&obj->lock)) {
+		hrtimer_start(timer, ns_to_ktime(KGIL_DROP_RETRY_NS),
+			      HRTIMER_MODE_REL_SOFT);
+		return HRTIMER_NORESTART;
 	}
-	kgil_drop_watch(obj, now);
-	raw_spin_unlock_irqrestore(&obj->lock, flags);
-	kgil_wake(next);
-	return HRTIMER_NORESTART;
-}
-
-/* Of an object that is no gil: the oldest waiter may have been passed over. */
-static enum hrtimer_restart kgil_drop_handoff_expired(struct hrtimer *timer)
-{
-	struct kgil_object *obj = container_of(timer, struct kgil_object,
-					       drop.timer);
-	unsigned long flags;
-	u64 now;
-
-	raw_spin_lock_irqsave(&obj->lock, flags);
 	obj->drop.armed = false;
-	now = kgil_now();
-	if (!obj->queue.trying)
-		;
-	else if (kgil_policy_overdue(obj->queue.since, now, obj->handoff))
-		kgil_word_hurry(obj);
+	if (kgil_is_gil(obj))
+		next = kgil_drop_due_now(obj, kgil_now());
 	else
-		kgil_drop_watch_called(obj, now);
-	raw_spin_unlock_irqrestore(&obj->lock, flags);
+		kgil_drop_handoff_due_now(obj, kgil_now());
+	raw_spin_unlock(&obj->lock);
+	kgil_wake(next);
 	return HRTIMER_NORESTART;
 }
 
@@ -178,19 +188,18 @@ void kgil_drop_lost_waiter(struct kgil_object *obj)
  */
 void kgil_drop_set_interval(struct kgil_object *obj, u64 interval)
 {
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	obj->drop.interval = interval;
 	kgil_drop_rewatch(obj);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 }
 
 void kgil_drop_init(struct kgil_object *obj, u64 interval)
 {
 	if (kgil_is_gil(obj))
 		obj->drop.interval = interval ?: KGIL_INTERVAL_DEFAULT;
-	hrtimer_setup(&obj->drop.timer, kgil_is_gil(obj) ?
-		      kgil_drop_expired : kgil_drop_handoff_expired,
-		      CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+	hrtimer_setup(&obj->drop.timer, kgil_drop_expired, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
 }
 
 void kgil_drop_exit(struct kgil_object *obj)

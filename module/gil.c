@@ -30,10 +30,10 @@ int kgil_gil_acquire(struct kgil_object *obj, ktime_t deadline)
 	struct kgil_tie *tie;
 	u64 word;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	tie = kgil_tie_locked(obj);
 	if (IS_ERR(tie)) {
-		raw_spin_unlock_irq(&obj->lock);
+		raw_spin_unlock(&obj->lock);
 		return PTR_ERR(tie);
 	}
 	word = kgil_word_freeze(obj);
@@ -50,7 +50,7 @@ int kgil_gil_release(struct kgil_object *obj)
 {
 	u64 word;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	word = kgil_word_freeze(obj);
 	if (!kgil_is_mine(obj, word))
 		return kgil_sem_refuse(obj, word, -EPERM);
@@ -74,7 +74,7 @@ int kgil_gil_yield(struct kgil_object *obj)
 	u64 word, now;
 	int err;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	word = kgil_word_freeze(obj);
 	tie = kgil_owner(obj, word);
 	if (!tie || tie->key.task != current)
@@ -91,7 +91,7 @@ int kgil_gil_yield(struct kgil_object *obj)
 	if (tie->share.used && !obj->queue.spinning)
 		obj->queue.spinning = &waiter;
 	kgil_word_thaw(obj, word);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 
 	err = kgil_sem_wait(obj, &waiter, KGIL_FOREVER);
@@ -154,7 +154,7 @@ bool kgil_gil_charge(struct kgil_object *obj, u64 ran)
  * The owner releases it in the middle of its interval, and others wait.
  * Return: true: it will be back in no time, so that the gil stays free for it.
  */
-bool kgil_gil_keep(struct kgil_object *obj, u64 now)
+bool kgil_gil_keeps(struct kgil_object *obj, u64 now)
 {
 	struct kgil_tie *tie = obj->last;
 
@@ -170,18 +170,52 @@ bool kgil_gil_keep(struct kgil_object *obj, u64 now)
 	return true;
 }
 
-/* Has it been kept for somebody else for long enough, now that @waiter came? */
+/*
+ * The same, of an owner that may block.  Who is next sleeps, and can't use it
+ * before it has been woken and has a processor, perhaps the very one that the
+ * owner runs on.  Return: true: it is to be called.  Until it is there, the owner
+ * may come back.
+ */
+bool kgil_gil_calls(struct kgil_object *obj, const struct kgil_waiter *next)
+{
+	if (!kgil_is_fair(obj) || !obj->last || obj->owner_died ||
+	    !next->asleep)
+		return false;
+	obj->kept = obj->last;
+	obj->kept_until = 0;
+	return true;
+}
+
+/* May a waiter that was called take it, if it is free? */
+bool kgil_gil_is_open(const struct kgil_object *obj, u64 now)
+{
+	return !obj->kept || !obj->kept_until ||
+	       (s64)(now - obj->kept_until) >= 0;
+}
+
+/* A waiter gets it. */
+void kgil_gil_turn(struct kgil_object *obj, const struct kgil_waiter *next)
+{
+	const struct kgil_waiter *least = kgil_queue_least(&obj->queue);
+
+	obj->kept = NULL;
+	if (!kgil_is_fair(obj) || !least)
+		return;
+	kgil_fair_turn(&obj->turns, &least->tie->share, next == least,
+		       next == kgil_queue_oldest(&obj->queue));
+}
+
+/* Is it not kept for somebody else any more, now that @waiter came? */
 bool kgil_gil_ends_keeping(struct kgil_object *obj,
 			   const struct kgil_waiter *waiter, u64 now)
 {
 	if (!obj->kept)
 		return false;
-	if (now < obj->kept_until &&
-	    !kgil_fair_preempts(&waiter->tie->share, &obj->kept->share, 0,
-				&obj->turns, obj->drop.interval))
-		return false;
-	obj->kept = NULL;
-	return true;
+	if (!obj->kept_until)
+		return kgil_queue_next(obj) == waiter;
+	return kgil_gil_is_open(obj, now) ||
+	       kgil_fair_preempts(&waiter->tie->share, &obj->kept->share, 0,
+				  &obj->turns, obj->drop.interval);
 }
 
 /* Return: 0; -EINVAL: no such policy. */
@@ -189,9 +223,9 @@ int kgil_gil_set_policy(struct kgil_object *obj, u32 policy)
 {
 	if (!kgil_valid_policy(policy))
 		return -EINVAL;
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	obj->policy = kgil_policy_resolve(policy);
 	kgil_drop_rewatch(obj);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	return 0;
 }

@@ -17,7 +17,10 @@ void kgil_gil_arrive(struct kgil_object *obj, struct kgil_tie *tie, u64 word,
 void kgil_gil_contend(struct kgil_object *obj, struct kgil_waiter *waiter,
 		      u64 word, u64 now);
 bool kgil_gil_charge(struct kgil_object *obj, u64 ran);
-bool kgil_gil_keep(struct kgil_object *obj, u64 now);
+bool kgil_gil_keeps(struct kgil_object *obj, u64 now);
+bool kgil_gil_calls(struct kgil_object *obj, const struct kgil_waiter *next);
+bool kgil_gil_is_open(const struct kgil_object *obj, u64 now);
+void kgil_gil_turn(struct kgil_object *obj, const struct kgil_waiter *next);
 bool kgil_gil_ends_keeping(struct kgil_object *obj,
 			   const struct kgil_waiter *waiter, u64 now);
 

@@ -36,10 +36,10 @@ int kgil_rlock_acquire(struct kgil_object *obj, ktime_t deadline)
 	u64 word;
 	u32 depth;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	tie = kgil_tie_locked(obj);
 	if (IS_ERR(tie)) {
-		raw_spin_unlock_irq(&obj->lock);
+		raw_spin_unlock(&obj->lock);
 		return PTR_ERR(tie);
 	}
 	word = kgil_word_freeze(obj);
@@ -57,7 +57,7 @@ int kgil_rlock_release(struct kgil_object *obj)
 	u64 word;
 	u32 depth;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	word = kgil_word_freeze(obj);
 	if (!kgil_is_mine(obj, word))
 		return kgil_sem_refuse(obj, word, -EPERM);

@@ -22,8 +22,8 @@ struct kgil_tie;
 /**
  * struct kgil_object - a gil, sem, lock or rlock
  * @lock: protects the group below it; the innermost lock but for the locks of
- *	the timer core.  Taken with interrupts off, because the timer of a gil
- *	takes it in a soft interrupt.
+ *	the timer core.  Taken with interrupts on: the one that wants it, the
+ *	object's timer, only tries.
  * @page: where the word is, and what else user space may see: @own until the
  *	first mmap, then the page that mmap shows.  See word.h on who may change
  *	it.  Read without @lock only to decide whether to spin.
@@ -34,7 +34,7 @@ struct kgil_tie;
  * @last: record of who owned it last, as far as the kernel knows; it is the
  *	owner if the word has its id.  Only of a gil or rlock.
  * @kept: gil: for whom a free one is kept, although others wait
- * @kept_until: until when
+ * @kept_until: until when; 0: until the waiter that was called is there
  * @taker: lock: who took it last by a call, a pid of the first pid namespace
  * @taker_start: when that thread was born, because pids are used again
  * @hold_start: when it was taken, ns of kgil_now(), if the word says that

@@ -169,6 +169,7 @@ static struct kgil_tie *kgil_tie_find(struct kgil_object *obj)
 static void kgil_tie_remove(struct kgil_tie *tie)
 {
 	struct kgil_object *obj = tie->key.obj;
+	struct task_struct *next = NULL;
 
 	lockdep_assert_held(&kgil_ties_mutex);
 	list_del(&tie->of_thread);
@@ -176,12 +177,15 @@ static void kgil_tie_remove(struct kgil_tie *tie)
 	tie->thread->nr_ties--;
 	rhashtable_remove_fast(&kgil_tie_table, &tie->node, kgil_tie_params);
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	if (obj->last == tie)
 		obj->last = NULL;
-	if (obj->kept == tie)
-		obj->kept_until = 0;
-	raw_spin_unlock_irq(&obj->lock);
+	if (obj->kept == tie) {
+		obj->kept = NULL;
+		next = kgil_sem_hand_over(obj, kgil_now());
+	}
+	raw_spin_unlock(&obj->lock);
+	kgil_wake(next);
 }
 
 static void kgil_tie_free(struct kgil_tie *tie)
@@ -196,9 +200,9 @@ static bool kgil_tie_owns(const struct kgil_tie *tie)
 	struct kgil_object *obj = tie->key.obj;
 	bool owns;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	owns = kgil_word_value(READ_ONCE(obj->page->word)) == tie->id;
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	return owns;
 }
 
@@ -276,9 +280,9 @@ struct kgil_tie *kgil_tie_locked_slow(struct kgil_object *obj)
 {
 	struct kgil_tie *tie;
 
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	tie = kgil_tie(obj);
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	return tie;
 }
 
@@ -395,7 +399,7 @@ static void kgil_owner_dies(struct kgil_object *obj, struct kgil_tie *tie)
 	bool died;
 	u64 word;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	word = kgil_word_freeze(obj);
 	died = kgil_word_value(word) == tie->id;
 	waiters = obj->queue.length;
@@ -406,7 +410,7 @@ static void kgil_owner_dies(struct kgil_object *obj, struct kgil_tie *tie)
 	} else {
 		kgil_word_thaw(obj, word);
 	}
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 	if (died)
 		kgil_netlink_owner_died(obj, tie->id, waiters);

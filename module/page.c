@@ -25,14 +25,14 @@ static int kgil_page_make(struct kgil_object *obj)
 	if (!page)
 		return -ENOMEM;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	if (kgil_page_is_own(obj)) {
 		*page = obj->own;
 		/* Pairs with the load in kgil_page_map() and kgil_spin(). */
 		smp_store_release(&obj->page, page);
 		page = NULL;
 	}
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	free_page((unsigned long)page);
 	return 0;
 }
@@ -40,9 +40,9 @@ static int kgil_page_make(struct kgil_object *obj)
 /* From now on user space may change it. */
 static void kgil_page_share(struct kgil_object *obj)
 {
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	obj->shared = true;
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 }
 
 /**

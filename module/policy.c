@@ -186,9 +186,9 @@ void kgil_fair_return(struct kgil_share *share, struct kgil_turns *turns,
 {
 	u64 gap = now - share->left;
 
-	if (!share->left || gap > KGIL_QUICK_NS)
-		share->quick = 0;
-	else if (share->quick < KGIL_QUICK_TIMES)
+	if (share->left && gap > KGIL_QUICK_NS)
+		share->quick /= 2;
+	else if (share->left && share->quick < KGIL_QUICK_MAX)
 		share->quick++;
 	share->left = 0;
 	if (kept)

@@ -21,9 +21,9 @@
  *   credit	a thread that comes back has at most two intervals more to its
  *		credit than who was there all along, however long it slept
  *   at once	a thread at least an interval behind the owner has it asked at once
- *   waiting	who comes when k threads wait gets it after at most 6 (k + 1)
+ *   waiting	who comes when k threads wait gets it after at most 8 (k + 1)
  *		intervals, whoever comes later: the oldest waiter is passed over
- *		for 4 intervals at most, then it is next, and isn't interrupted
+ *		for 6 intervals at most, then it is next, and isn't interrupted
  */
 #ifndef _KGIL_POLICY_H
 #define _KGIL_POLICY_H
@@ -36,24 +36,27 @@
 
 /* In intervals; see above. */
 #define KGIL_CREDIT		2
-#define KGIL_PASSED_OVER	4
+#define KGIL_PASSED_OVER	6
 
 /*
- * A thread back within this time after a release, so many times in a row, is one
- * that releases around calls that don't block.  Its release then doesn't hand
- * over: the gil stays free for it this long, unless its interval is over or the
- * oldest waiter was passed over for long.  Ten microseconds are what two switches
- * cost.
+ * A thread back within this time after a release, so many times, is one that
+ * releases around calls that don't block.  Its release then doesn't hand over: the
+ * gil stays free for it this long, unless its interval is over or the oldest
+ * waiter was passed over for long.  It is about what two switches cost.
+ * Each time counts, up to a maximum, and each time that it is late halves the
+ * count: an interrupt now and then doesn't matter, a call that blocks every other
+ * time does.
  */
-#define KGIL_QUICK_NS		10000
+#define KGIL_QUICK_NS		20000
 #define KGIL_QUICK_TIMES	8
+#define KGIL_QUICK_MAX		64
 
 /**
  * struct kgil_share - what a thread has had of a gil; zeroed: it is new
  * @key: time held when its present interval began, ns, in the gil's own time
  * @used: time held of this interval, less than an interval
  * @left: when it released last, ns; 0: unknown
- * @quick: how often in a row it was back within KGIL_QUICK_NS
+ * @quick: count of the times that it was back within KGIL_QUICK_NS
  * @known: @key means something
  */
 struct kgil_share {

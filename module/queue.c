@@ -83,19 +83,14 @@ struct kgil_waiter *kgil_queue_least(struct kgil_queue *queue)
 static struct kgil_waiter *kgil_queue_fair(struct kgil_object *obj)
 {
 	struct kgil_waiter *oldest = kgil_queue_oldest(&obj->queue);
-	struct kgil_waiter *least = kgil_queue_least(&obj->queue);
-	struct kgil_waiter *next = least;
 
-	if (!oldest->ordered)
+	if (!oldest->ordered ||
+	    kgil_fair_takes_oldest(&obj->turns, obj->drop.interval))
 		return oldest;
-	if (kgil_fair_takes_oldest(&obj->turns, obj->drop.interval))
-		next = oldest;
-	kgil_fair_turn(&obj->turns, &least->tie->share, next == least,
-		       next == oldest);
-	return next;
+	return kgil_queue_least(&obj->queue);
 }
 
-/* Who gets the object now; NULL: nobody waits. */
+/* Who is next; NULL: nobody waits. */
 struct kgil_waiter *kgil_queue_next(struct kgil_object *obj)
 {
 	if (!obj->queue.length)

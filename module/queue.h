@@ -25,6 +25,7 @@ struct task_struct;
  * @asleep: it has to be woken to see anything
  * @turn: it is to try for itself; written under the lock, read without
  * @hold: written before @grant: which of the object's holds was granted
+ * @granted: likewise: when
  * @grant: KGIL_WAITING, then 0 or -EOWNERDEAD.  From that store on the waiter
  *	owns the object and this structure is gone as soon as it sees that.
  *
@@ -40,6 +41,7 @@ struct kgil_waiter {
 	bool asleep;
 	bool turn;
 	u64 hold;
+	u64 granted;
 	int grant;
 };
 
@@ -50,7 +52,8 @@ struct kgil_waiter {
  * @length: of @arrival
  * @since: since when the oldest is that
  * @overdue: the oldest is to have it from who releases it next
- * @trying: the oldest, if it is awake, or being woken, to try for itself
+ * @trying: the oldest or, of a gil, the next, if it is awake, or being woken, to
+ *	try for itself
  * @spinning: the one waiter that may spin
  */
 struct kgil_queue {

@@ -120,9 +120,12 @@ static struct task_struct *kgil_sem_grant(struct kgil_object *obj,
 					  struct kgil_waiter *next, u64 word,
 					  u64 now)
 {
+	if (kgil_is_gil(obj))
+		kgil_gil_turn(obj, next);
 	kgil_dequeue(obj, next, now);
 	word = kgil_sem_take(obj, next->task, next->tie, word, now);
 	next->hold = kgil_sem_hold(obj, word);
+	next->granted = now;
 	kgil_word_thaw(obj, word);
 	return kgil_grant(next, kgil_sem_news(obj));
 }
@@ -174,6 +177,7 @@ static bool kgil_sem_hands_over(const struct kgil_object *obj, u64 now)
  */
 struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 {
+	struct kgil_waiter *next;
 	bool over;
 
 	lockdep_assert_held(&obj->lock);
@@ -181,11 +185,16 @@ struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 	word = kgil_sem_drop(obj, word, now);
 	if (!kgil_sem_hands_over(obj, now))
 		return kgil_sem_free(obj, word, now);
-	if (!over && kgil_gil_keep(obj, now)) {
+	if (!over && kgil_gil_keeps(obj, now)) {
 		kgil_word_thaw(obj, word);
 		return NULL;
 	}
-	return kgil_sem_grant(obj, kgil_queue_next(obj), word, now);
+	next = kgil_queue_next(obj);
+	if (!over && kgil_gil_calls(obj, next)) {
+		kgil_word_thaw(obj, word);
+		return kgil_call(obj, next, now);
+	}
+	return kgil_sem_grant(obj, next, word, now);
 }
 
 /* Give it to a waiter, of whom there is one, in any case. */
@@ -213,7 +222,7 @@ int kgil_sem_refuse(struct kgil_object *obj, u64 word, int err)
 	__releases(&obj->lock)
 {
 	kgil_word_thaw(obj, word);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	return err;
 }
 
@@ -237,7 +246,7 @@ static void kgil_sem_pass_on(struct kgil_object *obj,
 	struct task_struct *next = NULL;
 	u64 word;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	word = kgil_word_freeze(obj);
 	if (kgil_sem_still_granted(obj, waiter, word)) {
 		obj->owner_died = waiter->grant == -EOWNERDEAD;
@@ -245,7 +254,7 @@ static void kgil_sem_pass_on(struct kgil_object *obj,
 	} else {
 		kgil_word_thaw(obj, word);
 	}
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 }
 
@@ -256,9 +265,9 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 	struct task_struct *next = NULL;
 	u64 word, now;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	if (waiter->grant != KGIL_WAITING) {
-		raw_spin_unlock_irq(&obj->lock);
+		raw_spin_unlock(&obj->lock);
 		return waiter->grant;
 	}
 	now = kgil_now();
@@ -269,12 +278,14 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 		obj->stats.timeouts++;
 	else
 		obj->stats.interrupts++;
-	/* If it was its turn, it may be the turn of another now. */
-	if (kgil_word_free(obj, word))
+	/* If it was its turn, it is the turn of another now. */
+	if (kgil_word_free(obj, word) && kgil_is_barging(obj))
 		next = kgil_sem_free(obj, word, now);
+	else if (kgil_word_free(obj, word))
+		next = kgil_sem_hand_over(obj, now);
 	else
 		kgil_word_thaw(obj, word);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 	return err;
 }
@@ -288,14 +299,15 @@ static bool kgil_sem_settle(struct kgil_object *obj, struct kgil_waiter *waiter)
 	struct task_struct *next = NULL;
 	u64 word, now;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	if (waiter->grant != KGIL_WAITING) {
-		raw_spin_unlock_irq(&obj->lock);
+		raw_spin_unlock(&obj->lock);
 		return true;
 	}
+	now = kgil_now();
 	word = kgil_word_freeze(obj);
-	if (waiter->turn && kgil_word_free(obj, word)) {
-		now = kgil_now();
+	if (waiter->turn && kgil_word_free(obj, word) &&
+	    kgil_gil_is_open(obj, now)) {
 		waiter->asleep = false;
 		kgil_sem_grant(obj, waiter, word, now);
 		next = kgil_sem_call_more(obj, now);
@@ -308,9 +320,19 @@ static bool kgil_sem_settle(struct kgil_object *obj, struct kgil_waiter *waiter)
 		waiter->asleep = true;
 		kgil_word_thaw(obj, word);
 	}
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 	return kgil_granted(waiter);
+}
+
+/* It was called, and is there: it can be handed over to from now on. */
+static void kgil_sem_awake(struct kgil_object *obj, struct kgil_waiter *waiter)
+{
+	raw_spin_lock(&obj->lock);
+	waiter->asleep = false;
+	if (kgil_is_gil(obj) && !obj->queue.spinning)
+		obj->queue.spinning = waiter;
+	raw_spin_unlock(&obj->lock);
 }
 
 /* Return: 0 or -EOWNERDEAD: granted; -ERESTARTSYS, -ETIMEDOUT. */
@@ -326,8 +348,11 @@ static int kgil_sem_wait_grant(struct kgil_object *obj,
 		err = kgil_sleep(waiter, deadline);
 		if (err)
 			return kgil_sem_give_up(obj, waiter, err);
-		if (kgil_granted(waiter))
+		if (kgil_granted(waiter)) {
+			kgil_woken(waiter->granted, kgil_now());
 			return waiter->grant;
+		}
+		kgil_sem_awake(obj, waiter);
 	}
 }
 
@@ -382,7 +407,7 @@ static __always_inline int kgil_sem_take_free(struct kgil_object *obj, struct kg
 	int news = kgil_sem_news(obj);
 
 	kgil_word_thaw(obj, kgil_sem_take(obj, current, tie, word, kgil_now()));
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	return news;
 }
 
@@ -430,7 +455,7 @@ static noinline int kgil_sem_contend(struct kgil_object *obj,
 	kgil_word_thaw(obj, word);
 	if (kgil_gil_ends_keeping(obj, &waiter, now))
 		next = kgil_sem_hand_over(obj, now);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 	return kgil_sem_wait(obj, &waiter, deadline);
 }
@@ -463,7 +488,7 @@ static noinline int kgil_sem_release_contended(struct kgil_object *obj,
 {
 	struct task_struct *next = kgil_sem_give(obj, word, kgil_now());
 
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 	return 0;
 }
@@ -475,14 +500,14 @@ int kgil_sem_release_locked(struct kgil_object *obj, u64 word)
 	if (unlikely(obj->queue.length))
 		return kgil_sem_release_contended(obj, word);
 	kgil_word_thaw(obj, kgil_sem_drop(obj, word, kgil_now()));
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	return 0;
 }
 
 /* Of a sem or lock: as kgil_sem_acquire_locked(). */
 int kgil_sem_acquire(struct kgil_object *obj, ktime_t deadline)
 {
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	return kgil_sem_acquire_locked(obj, NULL, kgil_word_freeze(obj),
 				       deadline);
 }
@@ -497,7 +522,7 @@ int kgil_sem_release(struct kgil_object *obj)
 {
 	u64 word;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	word = kgil_word_freeze(obj);
 	if (unlikely(kgil_word_nonsense(obj, word)))
 		return kgil_sem_refuse(obj, word, -ENOTRECOVERABLE);
@@ -512,7 +537,7 @@ void kgil_sem_set_handoff(struct kgil_object *obj, u64 handoff)
 	struct task_struct *next = NULL;
 	u64 word;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	obj->handoff = handoff;
 	obj->queue.overdue = false;
 	word = kgil_word_freeze(obj);
@@ -523,6 +548,6 @@ void kgil_sem_set_handoff(struct kgil_object *obj, u64 handoff)
 				      kgil_now());
 	else
 		kgil_word_thaw(obj, word);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 }

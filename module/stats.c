@@ -41,11 +41,11 @@ void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj)
 {
 	struct kgil_stats stats;
 
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	kgil_stats_read(obj, &stats);
 	kgil_stats_add(&totals->stats, &stats);
 	totals->waiters += obj->queue.length;
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 	totals->objects++;
 	totals->created++;
 }

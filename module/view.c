@@ -113,12 +113,12 @@ void kgil_view(struct kgil_object *obj, struct pid_namespace *pids,
 	u64 word;
 
 	memset(view, 0, sizeof(*view));
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	word = READ_ONCE(obj->page->word);
 	kgil_view_state(obj, word, &view->state);
 	kgil_stats_read(obj, &view->stats);
 	task = kgil_view_holder(obj, word);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 
 	if (!task)
 		return;

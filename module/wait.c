@@ -27,8 +27,12 @@
 #include "wait.h"
 #include "word.h"
 
-/* How long to spin: about what it costs to sleep and be woken. */
-#define KGIL_SPIN_NS	50000
+/*
+ * How long to spin: what it costs to sleep and be woken, which is measured each
+ * time that somebody does, within these bounds.
+ */
+#define KGIL_SPIN_MIN_NS	20000
+#define KGIL_SPIN_MAX_NS	300000
 /* How long who may try lets an owner that comes back at once have it. */
 #define KGIL_TRY_NS	25000
 /* How often who may try looks: seldom enough not to slow down the owner. */
@@ -39,10 +43,22 @@ static struct task_struct *kgil_task_to_wake(const struct kgil_waiter *waiter)
 	return waiter->asleep ? get_task_struct(waiter->task) : NULL;
 }
 
+/* An average of how long a wake-up takes; who writes it last is right enough. */
+static u64 kgil_wake_ns = KGIL_SPIN_MIN_NS;
+
+/* The caller slept, was woken at @since, and runs at last. */
+void kgil_woken(u64 since, u64 now)
+{
+	u64 took = clamp_t(u64, kgil_elapsed(since, now), KGIL_SPIN_MIN_NS,
+			   KGIL_SPIN_MAX_NS);
+
+	WRITE_ONCE(kgil_wake_ns, (7 * READ_ONCE(kgil_wake_ns) + took) / 8);
+}
+
 /**
  * kgil_call() - let a waiter try for itself
  * @obj: the object, locked
- * @waiter: the oldest in its queue
+ * @waiter: in its queue: the oldest or, of a gil, the next
  * @now: ns
  *
  * Return: whom to kgil_wake() after the lock is dropped.
@@ -51,9 +67,12 @@ struct task_struct *kgil_call(struct kgil_object *obj,
 			      struct kgil_waiter *waiter, u64 now)
 {
 	lockdep_assert_held(&obj->lock);
+	if (obj->queue.trying == waiter)
+		return NULL;
 	obj->queue.trying = waiter;
 	WRITE_ONCE(waiter->turn, true);
-	kgil_drop_watch_called(obj, now);
+	if (kgil_is_barging(obj))
+		kgil_drop_watch_called(obj, now);
 	return kgil_task_to_wake(waiter);
 }
 
@@ -125,6 +144,8 @@ bool kgil_granted(const struct kgil_waiter *waiter)
 /* Does @task run now, or is it about to on another processor? */
 static bool kgil_runs(struct task_struct *task, bool soon)
 {
+	if (task == current)
+		return false;
 	if (owner_on_cpu(task))
 		return true;
 	return soon && task_is_running(task) &&
@@ -134,10 +155,10 @@ static bool kgil_runs(struct task_struct *task, bool soon)
 /* It is the waiter's turn for long enough: let the next release hand over. */
 static void kgil_hurry(struct kgil_object *obj, struct kgil_waiter *waiter)
 {
-	raw_spin_lock_irq(&obj->lock);
+	raw_spin_lock(&obj->lock);
 	if (obj->queue.trying == waiter)
 		kgil_word_hurry(obj);
-	raw_spin_unlock_irq(&obj->lock);
+	raw_spin_unlock(&obj->lock);
 }
 
 /* Is it worth to go on spinning for who has it by @word? */
@@ -172,7 +193,8 @@ static bool kgil_disturbed(const struct kgil_waiter *waiter)
 static void kgil_spin_to_try(struct kgil_object *obj,
 			     struct kgil_waiter *waiter)
 {
-	u64 start = kgil_now(), look = start, now, word;
+	u64 limit = READ_ONCE(kgil_wake_ns), start = kgil_now();
+	u64 look = start, now, word;
 	bool was_free = false, hurried = false, free;
 
 	for (now = start; !kgil_disturbed(waiter); now = kgil_now()) {
@@ -189,7 +211,7 @@ static void kgil_spin_to_try(struct kgil_object *obj,
 			kgil_hurry(obj, waiter);
 			hurried = true;
 		}
-		if (now - start > KGIL_TRY_NS + KGIL_SPIN_NS)
+		if (now - start > KGIL_TRY_NS + limit)
 			break;
 	}
 }
@@ -198,11 +220,11 @@ static void kgil_spin_to_try(struct kgil_object *obj,
 static void kgil_spin_for_grant(struct kgil_object *obj,
 				struct kgil_waiter *waiter)
 {
-	u64 end = kgil_now() + KGIL_SPIN_NS;
+	u64 end = kgil_now() + READ_ONCE(kgil_wake_ns);
 
 	while (!kgil_disturbed(waiter) && kgil_now() < end &&
 	       kgil_holder_runs(obj, kgil_peek(obj), true))
-		cpu_relax();
+		barrier();
 }
 
 /**
@@ -217,10 +239,10 @@ static void kgil_spin_for_grant(struct kgil_object *obj,
  */
 void kgil_spin(struct kgil_object *obj, struct kgil_waiter *waiter)
 {
-	if (READ_ONCE(waiter->turn))
-		kgil_spin_to_try(obj, waiter);
-	else if (READ_ONCE(obj->queue.spinning) == waiter)
+	if (READ_ONCE(obj->queue.spinning) == waiter)
 		kgil_spin_for_grant(obj, waiter);
+	else if (READ_ONCE(waiter->turn))
+		kgil_spin_to_try(obj, waiter);
 }
 
 /**

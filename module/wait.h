@@ -26,6 +26,7 @@ struct task_struct *kgil_call(struct kgil_object *obj,
 			      struct kgil_waiter *waiter, u64 now);
 struct task_struct *kgil_grant(struct kgil_waiter *waiter, int result);
 void kgil_wake(struct task_struct *task);
+void kgil_woken(u64 since, u64 now);
 bool kgil_granted(const struct kgil_waiter *waiter);
 
 #endif /* _KGIL_WAIT_H */
