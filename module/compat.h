@@ -6,6 +6,7 @@
 #include <linux/version.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "kgil needs Linux 6.1 or newer"
@@ -36,6 +37,16 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	timer->function = function;
 }
 #endif
+
+/* Will the calling thread be preempted when it returns to user space? */
+static inline bool kgil_preemption_due(void)
+{
+#ifdef TIF_NEED_RESCHED_LAZY
+	return need_resched() || test_thread_flag(TIF_NEED_RESCHED_LAZY);
+#else
+	return need_resched();
+#endif
+}
 
 /* What the tracepoint sched_process_exit calls. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)

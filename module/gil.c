@@ -10,6 +10,8 @@
  * What the policy "fair" decides is in policy.c; here it is told what happens.
  * The object's lock protects the shares of all threads.
  */
+#include <linux/sched.h>
+
 #include "gil.h"
 #include "object.h"
 #include "owner.h"
@@ -30,6 +32,9 @@ int kgil_gil_acquire(struct kgil_object *obj, ktime_t deadline)
 	struct kgil_tie *tie;
 	u64 word;
 
+	/* Not with the gil in hand. */
+	if (deadline != KGIL_TRY && unlikely(kgil_preemption_due()))
+		schedule();
 	raw_spin_lock(&obj->lock);
 	tie = kgil_tie_locked(obj);
 	if (IS_ERR(tie)) {

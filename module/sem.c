@@ -343,7 +343,7 @@ static int kgil_sem_wait_grant(struct kgil_object *obj,
 
 	for (;;) {
 		kgil_spin(obj, waiter);
-		if (kgil_sem_settle(obj, waiter))
+		if (kgil_granted(waiter) || kgil_sem_settle(obj, waiter))
 			return waiter->grant;
 		err = kgil_sleep(waiter, deadline);
 		if (err)

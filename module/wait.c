@@ -31,7 +31,7 @@
  * How long to spin: what it costs to sleep and be woken, which is measured each
  * time that somebody does, within these bounds.
  */
-#define KGIL_SPIN_MIN_NS	20000
+#define KGIL_SPIN_MIN_NS	50000
 #define KGIL_SPIN_MAX_NS	300000
 /* How long who may try lets an owner that comes back at once have it. */
 #define KGIL_TRY_NS	25000
@@ -216,15 +216,22 @@ static void kgil_spin_to_try(struct kgil_object *obj,
 	}
 }
 
-/* It is next after an owner that will drop the gil any moment. */
+/*
+ * It is next after an owner that will drop the gil any moment.  The grant is
+ * what counts, so that there is no pause between two looks at it.
+ */
 static void kgil_spin_for_grant(struct kgil_object *obj,
 				struct kgil_waiter *waiter)
 {
-	u64 end = kgil_now() + READ_ONCE(kgil_wake_ns);
+	u64 now = kgil_now(), end = now + READ_ONCE(kgil_wake_ns), look = now;
 
-	while (!kgil_disturbed(waiter) && kgil_now() < end &&
-	       kgil_holder_runs(obj, kgil_peek(obj), true))
-		barrier();
+	for (; !kgil_disturbed(waiter) && now < end; now = kgil_now()) {
+		if ((s64)(now - look) < 0)
+			continue;
+		if (!kgil_holder_runs(obj, kgil_peek(obj), true))
+			break;
+		look = now + KGIL_LOOK_NS;
+	}
 }
 
 /**

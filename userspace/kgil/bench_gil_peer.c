@@ -35,7 +35,8 @@ void gil_peer_start(struct gil_peer *peer, void (*fn)(int fd))
 	pid_t parent = getpid();
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+	/* Of a stream, a reader is also woken when its peer reads. */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		fail("create a pair of sockets");
 	peer->pid = fork();
 	if (peer->pid < 0)
