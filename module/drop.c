@@ -30,11 +30,15 @@
  */
 #define KGIL_KEEP_SLACK_NS	50000
 
+/* How long who was woken to ask the owner may take to get a processor. */
+#define KGIL_CALL_NS		1000000
+
 /* When the timer comes back that found the lock taken. */
 #define KGIL_DROP_RETRY_NS	10000
 
 static void kgil_drop_set(struct kgil_object *obj, bool requested)
 {
+	obj->drop.called = false;
 	if (obj->drop.requested == requested)
 		return;
 	obj->drop.requested = requested;
@@ -46,6 +50,13 @@ static void kgil_drop_set(struct kgil_object *obj, bool requested)
 void kgil_drop_request(struct kgil_object *obj)
 {
 	kgil_drop_set(obj, true);
+}
+
+/* Who was woken to ask the owner is there. */
+void kgil_drop_answer(struct kgil_object *obj)
+{
+	if (obj->drop.called)
+		kgil_drop_set(obj, true);
 }
 
 /* How much of its interval the owner had had before. */
@@ -117,15 +128,35 @@ void kgil_drop_rewatch(struct kgil_object *obj)
 	kgil_drop_watch(obj, kgil_now());
 }
 
+/*
+ * The owner's interval is over.  Who is next is woken first, and asks the owner
+ * when it is there: else nobody would run while it wakes up.
+ */
+static struct task_struct *kgil_drop_call(struct kgil_object *obj, u64 now)
+{
+	struct kgil_waiter *next = kgil_queue_next(obj);
+
+	if (obj->drop.called || !next->asleep) {
+		kgil_drop_set(obj, true);
+		return NULL;
+	}
+	obj->drop.called = true;
+	kgil_drop_arm(obj, now + KGIL_CALL_NS, now);
+	return kgil_call(obj, next, now);
+}
+
 /* Return: whom to wake.  Under the lock. */
 static struct task_struct *kgil_drop_due_now(struct kgil_object *obj, u64 now)
 {
-	struct task_struct *next = NULL;
+	u64 due;
 
 	if (obj->kept && obj->kept_until && kgil_gil_is_open(obj, now))
-		next = kgil_sem_hand_over(obj, now);
+		return kgil_sem_hand_over(obj, now);
+	due = kgil_drop_due(obj);
+	if (due && (s64)(due - now) <= 0 && !obj->kept)
+		return kgil_drop_call(obj, now);
 	kgil_drop_watch(obj, now);
-	return next;
+	return NULL;
 }
 
 /* The same, of an object that is no gil: the oldest may have been passed over. */

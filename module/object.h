@@ -33,6 +33,8 @@ struct kgil_tie;
  * @queue: who waits
  * @last: record of who owned it last, as far as the kernel knows; it is the
  *	owner if the word has its id.  Only of a gil or rlock.
+ * @before: record of who owned it before @last, or NULL: two threads that take
+ *	turns are both found without a look-up
  * @kept: gil: for whom a free one is kept, although others wait
  * @kept_until: until when; 0: until the waiter that was called is there
  * @taker: lock: who took it last by a call, a pid of the first pid namespace
@@ -66,6 +68,7 @@ struct kgil_object {
 	bool timed;
 	bool owner_died;
 	struct kgil_tie *last;
+	struct kgil_tie *before;
 	struct kgil_queue queue;
 	u64 hold_start;
 	u64 handoff;

@@ -180,6 +180,8 @@ static void kgil_tie_remove(struct kgil_tie *tie)
 	raw_spin_lock(&obj->lock);
 	if (obj->last == tie)
 		obj->last = NULL;
+	if (obj->before == tie)
+		obj->before = NULL;
 	if (obj->kept == tie) {
 		obj->kept = NULL;
 		next = kgil_sem_hand_over(obj, kgil_now());
@@ -308,9 +310,11 @@ struct kgil_tie *kgil_owner_slow(struct kgil_object *obj, u64 word)
 	lockdep_assert_held(&obj->lock);
 	if (!kgil_word_value(word))
 		return NULL;
-	tie = kgil_tie_of(obj, kgil_word_value(word));
+	tie = obj->before;
+	if (!tie || tie->id != kgil_word_value(word))
+		tie = kgil_tie_of(obj, kgil_word_value(word));
 	if (tie)
-		obj->last = tie;
+		kgil_set_last(obj, tie);
 	return tie;
 }
 

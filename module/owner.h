@@ -91,8 +91,8 @@ void kgil_owner_execs(struct kgil_object *obj, const struct file *file);
 
 /**
  * kgil_tie_locked() - the calling thread's record on an object, made if need be
- * @obj: locked, and again on return; not meanwhile, unless the caller is who
- *	owned it last
+ * @obj: locked, and again on return; not meanwhile, unless the caller is one of
+ *	the two who owned it last
  *
  * Return: as kgil_tie().
  */
@@ -101,6 +101,9 @@ static inline struct kgil_tie *kgil_tie_locked(struct kgil_object *obj)
 	struct kgil_tie *tie = obj->last;
 
 	if (likely(tie && tie->key.task == current))
+		return tie;
+	tie = obj->before;
+	if (tie && tie->key.task == current)
 		return tie;
 	return kgil_tie_locked_slow(obj);
 }
@@ -119,6 +122,15 @@ static inline struct kgil_tie *kgil_owner(struct kgil_object *obj, u64 word)
 	if (likely(tie && tie->id == kgil_word_value(word)))
 		return tie;
 	return kgil_owner_slow(obj, word);
+}
+
+/* @tie is who owned @obj last, from now on.  Under the object's lock. */
+static inline void kgil_set_last(struct kgil_object *obj, struct kgil_tie *tie)
+{
+	if (obj->last == tie)
+		return;
+	obj->before = obj->last;
+	obj->last = tie;
 }
 
 /* Does the caller own @obj, whose word is @word?  Under the object's lock. */

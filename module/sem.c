@@ -35,10 +35,10 @@ static __always_inline u64 kgil_sem_new_owner(struct kgil_object *obj, struct kg
 		obj->stats.switches += last != 0;
 		WRITE_ONCE(page->last, tie->id);
 	}
-	obj->last = tie;
+	kgil_set_last(obj, tie);
 	if (obj->type == KGIL_TYPE_RLOCK)
 		WRITE_ONCE(page->depth, 1);
-	else if (obj->drop.requested || obj->queue.length)
+	else if (obj->drop.requested || obj->drop.called || obj->queue.length)
 		kgil_drop_new_owner(obj, now);
 	return tie->id | KGIL_WORD_CALL;
 }
@@ -330,8 +330,11 @@ static void kgil_sem_awake(struct kgil_object *obj, struct kgil_waiter *waiter)
 {
 	raw_spin_lock(&obj->lock);
 	waiter->asleep = false;
-	if (kgil_is_gil(obj) && !obj->queue.spinning)
-		obj->queue.spinning = waiter;
+	if (kgil_is_gil(obj)) {
+		kgil_drop_answer(obj);
+		if (!obj->queue.spinning)
+			obj->queue.spinning = waiter;
+	}
 	raw_spin_unlock(&obj->lock);
 }
 
