@@ -170,7 +170,7 @@ bool kgil_gil_keeps(struct kgil_object *obj, u64 now)
 	    !kgil_fair_keeps(&tie->share, &obj->turns, obj->drop.interval))
 		return false;
 	obj->kept = tie;
-	obj->kept_until = now + KGIL_QUICK_NS;
+	obj->kept_until = now + KGIL_SOON_NS;
 	kgil_drop_watch(obj, now);
 	return true;
 }
@@ -184,10 +184,12 @@ bool kgil_gil_keeps(struct kgil_object *obj, u64 now)
 bool kgil_gil_calls(struct kgil_object *obj, const struct kgil_waiter *next)
 {
 	if (!kgil_is_fair(obj) || !obj->last || obj->owner_died ||
-	    !next->asleep)
+	    !next->asleep || !kgil_fair_may_return(&obj->last->share))
 		return false;
 	obj->kept = obj->last;
 	obj->kept_until = 0;
+	/* To wake somebody takes a while, which is not the owner's doing. */
+	obj->last->share.left = 0;
 	return true;
 }
 

@@ -186,10 +186,10 @@ void kgil_fair_return(struct kgil_share *share, struct kgil_turns *turns,
 {
 	u64 gap = now - share->left;
 
-	if (share->left && gap > KGIL_QUICK_NS)
-		share->quick /= 2;
-	else if (share->left && share->quick < KGIL_QUICK_MAX)
-		share->quick++;
+	if (share->left && gap > KGIL_SOON_NS)
+		share->soon -= (share->soon + 3) / 4;
+	else if (share->left && share->soon <= KGIL_SOON_MAX - KGIL_SOON_STEP)
+		share->soon += KGIL_SOON_STEP;
 	share->left = 0;
 	if (kept)
 		turns->passed += gap;
@@ -199,6 +199,12 @@ void kgil_fair_return(struct kgil_share *share, struct kgil_turns *turns,
 bool kgil_fair_keeps(const struct kgil_share *share,
 		     const struct kgil_turns *turns, u64 interval)
 {
-	return share->quick >= KGIL_QUICK_TIMES &&
+	return share->soon >= KGIL_SOON_ALWAYS &&
 	       !kgil_fair_takes_oldest(turns, interval);
+}
+
+/* Is it back soon often enough to be let have it while the next one wakes up? */
+bool kgil_fair_may_return(const struct kgil_share *share)
+{
+	return share->soon >= KGIL_SOON_AT_TIMES;
 }

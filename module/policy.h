@@ -16,14 +16,18 @@
  * What holds, if the owner drops the gil when it is asked, and "interval" means
  * a hold of one switch interval and the time it takes to answer:
  *
- *   shares	of two threads that always want it differ by two intervals at most,
- *		over any stretch of time
+ *   shares	of three or more threads that always want it, and nobody else
+ *		does, any two differ by two intervals at most in what they had,
+ *		over any stretch of time.  Two take turns, and differ by what
+ *		they take to answer, too.  Others for which the gil is not kept
+ *		(see below) make that four intervals.
  *   credit	a thread that comes back has at most two intervals more to its
  *		credit than who was there all along, however long it slept
  *   at once	a thread at least an interval behind the owner has it asked at once
- *   waiting	who comes when k threads wait gets it after at most 8 (k + 1)
- *		intervals, whoever comes later: the oldest waiter is passed over
- *		for 6 intervals at most, then it is next, and isn't interrupted
+ *   waiting	who comes when k threads wait gets it after at most 9 (k + 1)
+ *		intervals, and KGIL_SOON_NS each time, whoever comes later: the
+ *		oldest waiter is passed over for 6 intervals at most, then it is
+ *		next, and isn't interrupted
  */
 #ifndef _KGIL_POLICY_H
 #define _KGIL_POLICY_H
@@ -39,31 +43,36 @@
 #define KGIL_PASSED_OVER	6
 
 /*
- * A thread back within this time after a release, so many times, is one that
- * releases around calls that don't block.  Its release then doesn't hand over: the
- * gil stays free for it this long, unless its interval is over or the oldest
- * waiter was passed over for long.  It is about what two switches cost.
- * Each time counts, up to a maximum, and each time that it is late halves the
- * count: an interrupt now and then doesn't matter, a call that blocks every other
- * time does.
+ * A thread back within this time after a release is back soon: about what two
+ * switches cost.  Each time counts KGIL_SOON_STEP, up to a maximum, and each time
+ * that it is late takes a quarter of the count: an interrupt now and then doesn't
+ * matter, a call that blocks every other time does.
+ *
+ * From KGIL_SOON_ALWAYS on, it is a thread that releases around calls that don't
+ * block.  Its release then doesn't hand over: the gil stays free for it for that
+ * time, unless its interval is over or the oldest waiter was passed over for long.
+ * From KGIL_SOON_AT_TIMES on, it may have the gil back until a waiter that sleeps
+ * has been woken and is there.
  */
-#define KGIL_QUICK_NS		20000
-#define KGIL_QUICK_TIMES	8
-#define KGIL_QUICK_MAX		64
+#define KGIL_SOON_NS		20000
+#define KGIL_SOON_STEP		2
+#define KGIL_SOON_MAX		128
+#define KGIL_SOON_ALWAYS	20
+#define KGIL_SOON_AT_TIMES	2
 
 /**
  * struct kgil_share - what a thread has had of a gil; zeroed: it is new
  * @key: time held when its present interval began, ns, in the gil's own time
  * @used: time held of this interval, less than an interval
  * @left: when it released last, ns; 0: unknown
- * @quick: count of the times that it was back within KGIL_QUICK_NS
+ * @soon: how often it was back within KGIL_SOON_NS
  * @known: @key means something
  */
 struct kgil_share {
 	u64 key;
 	u64 used;
 	u64 left;
-	u32 quick;
+	u32 soon;
 	bool known;
 };
 
@@ -107,5 +116,6 @@ void kgil_fair_return(struct kgil_share *share, struct kgil_turns *turns,
 		      u64 now, bool kept);
 bool kgil_fair_keeps(const struct kgil_share *share,
 		     const struct kgil_turns *turns, u64 interval);
+bool kgil_fair_may_return(const struct kgil_share *share);
 
 #endif /* _KGIL_POLICY_H */

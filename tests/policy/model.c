@@ -140,7 +140,7 @@ static bool keep(struct gil *gil, u64 now)
 	if (gil->requested || !kgil_fair_keeps(&gil->last->share, &gil->turns, gil->interval))
 		return false;
 	gil->kept = gil->last;
-	gil->kept_until = now + KGIL_QUICK_NS;
+	gil->kept_until = now + KGIL_SOON_NS;
 	return true;
 }
 

@@ -184,12 +184,12 @@ static void plan_drop(struct load *load)
 }
 
 /* What policy.h says of waiting; the gil may be kept for a moment each time. */
-#define WAIT_LIMIT 6
+#define WAIT_LIMIT (KGIL_PASSED_OVER + 3)
 
 static void check_wait(const struct load *load, u64 now)
 {
 	u64 waited = now - thread_of(load)->since;
-	u64 limit = (load->ahead + 1) * (WAIT_LIMIT * whole_interval() + KGIL_QUICK_NS);
+	u64 limit = (load->ahead + 1) * (WAIT_LIMIT * whole_interval() + KGIL_SOON_NS);
 
 	if (waited > limit)
 		fail("%d of %d waited %llu ns, behind %d, limit %llu",
@@ -407,7 +407,7 @@ static u64 random_interval(u64 least)
 /* None is back so soon that the gil would be kept for it, unless @quick. */
 static void add_random_load(u64 interval, bool quick)
 {
-	u64 pause = quick ? USEC : 64 * 2 * KGIL_QUICK_NS;
+	u64 pause = quick ? USEC : 64 * 2 * KGIL_SOON_NS;
 	u64 kind = random_u64() % 4;
 
 	if (kind == 0)
@@ -415,7 +415,7 @@ static void add_random_load(u64 interval, bool quick)
 			 random_scale(pause, 16 * interval + pause));
 	else if (kind == 1 && quick)
 		add_load(HAMMER, random_scale(100, interval / 2),
-			 random_scale(100, 2 * KGIL_QUICK_NS));
+			 random_scale(100, 2 * KGIL_SOON_NS));
 	else
 		add_load(IO, random_scale(100, interval / 8 + 200),
 			 random_scale(pause, 16 * interval + pause));
@@ -798,7 +798,7 @@ static void come_back(struct kgil_share *share, struct kgil_turns *turns, u64 ga
 	kgil_fair_return(share, turns, now + gap, kept);
 }
 
-static void test_quick(void)
+static void test_soon(void)
 {
 	const u64 interval = KGIL_INTERVAL_DEFAULT;
 	struct kgil_turns turns = {}, late = { .passed = KGIL_PASSED_OVER * interval };
@@ -806,23 +806,44 @@ static void test_quick(void)
 	int i;
 
 	begin_test("for whom it is kept");
-	for (i = 0; i < KGIL_QUICK_TIMES; i++) {
+	for (i = 0; i < KGIL_SOON_ALWAYS; i += KGIL_SOON_STEP) {
 		EXPECT(!kgil_fair_keeps(&share, &turns, interval));
-		come_back(&share, &turns, KGIL_QUICK_NS, false);
+		EXPECT(kgil_fair_may_return(&share) == (i >= KGIL_SOON_AT_TIMES));
+		come_back(&share, &turns, KGIL_SOON_NS, false);
 	}
 	EXPECT(turns.passed == 0);
 	EXPECT(kgil_fair_keeps(&share, &turns, interval));
 	EXPECT(!kgil_fair_keeps(&share, &late, interval));
 	come_back(&share, &turns, 1000, true);
 	EXPECT(kgil_fair_keeps(&share, &turns, interval) && turns.passed == 1000);
-	come_back(&share, &turns, KGIL_QUICK_NS + 1, false);
-	EXPECT(!kgil_fair_keeps(&share, &turns, interval));
-	for (i = 0; i < KGIL_QUICK_TIMES; i++)
+	/* Late once too often. */
+	come_back(&share, &turns, KGIL_SOON_NS + 1, false);
+	EXPECT(!kgil_fair_keeps(&share, &turns, interval) && kgil_fair_may_return(&share));
+	/* Late now and then. */
+	for (i = 0; i < 1000; i++)
 		come_back(&share, &turns, 1, false);
+	EXPECT(share.soon > KGIL_SOON_MAX - KGIL_SOON_STEP && share.soon <= KGIL_SOON_MAX);
+	come_back(&share, &turns, KGIL_SOON_NS + 1, false);
+	come_back(&share, &turns, KGIL_SOON_NS + 1, false);
 	EXPECT(kgil_fair_keeps(&share, &turns, interval));
-	/* It wants it without having left it. */
+	/* It wants it without having left it: that tells nothing. */
+	i = share.soon;
 	kgil_fair_return(&share, &turns, 1, false);
-	EXPECT(!kgil_fair_keeps(&share, &turns, interval));
+	EXPECT(share.soon == (u32)i);
+	/* Late for good. */
+	for (i = 0; i < 100; i++)
+		come_back(&share, &turns, KGIL_SOON_NS + 1, false);
+	EXPECT(share.soon == 0 && !kgil_fair_may_return(&share));
+	/* Late every other time, and every third. */
+	for (i = 0; i < 1000; i++) {
+		come_back(&share, &turns, i % 2 ? 1 : KGIL_SOON_NS + 1, false);
+		EXPECT(!kgil_fair_keeps(&share, &turns, interval));
+	}
+	EXPECT(kgil_fair_may_return(&share));
+	for (i = 0; i < 1000; i++) {
+		come_back(&share, &turns, i % 3 ? 1 : KGIL_SOON_NS + 1, false);
+		EXPECT(!kgil_fair_keeps(&share, &turns, interval));
+	}
 	end_test();
 }
 
@@ -847,7 +868,7 @@ int main(int argc, char **argv)
 	test_first_waiter();
 	test_preemption();
 	test_turns();
-	test_quick();
+	test_soon();
 	test_waits(false);
 	test_waits(true);
 	test_hundreds();
