@@ -59,7 +59,7 @@ void kgil_drop_answer(struct kgil_object *obj)
 		kgil_drop_set(obj, true);
 }
 
-/* How much of its interval the owner had had before. */
+/* How much of its interval the owner has had before this hold. */
 static u64 kgil_drop_used(const struct kgil_object *obj)
 {
 	return kgil_is_fair(obj) && obj->last ? obj->last->share.used : 0;

@@ -34,7 +34,7 @@ static bool kgil_time_before(u64 a, u64 b)
 /**
  * kgil_policy_drop_at() - when an owner that somebody waits for is asked to drop
  * @hold_start: when it got the gil
- * @used: how much of its interval it had had before
+ * @used: how much of its interval it has had before this hold
  * @interval: switch interval
  *
  * Its interval runs from when it got the gil, not from when the waiter came: an

@@ -25,8 +25,8 @@
 #include "wait.h"
 #include "word.h"
 
-static __always_inline u64 kgil_sem_new_owner(struct kgil_object *obj, struct kgil_tie *tie,
-			      u64 now)
+static __always_inline u64 kgil_sem_new_owner(struct kgil_object *obj,
+					      struct kgil_tie *tie, u64 now)
 {
 	struct kgil_page *page = obj->page;
 	u64 last = READ_ONCE(page->last);
@@ -43,7 +43,8 @@ static __always_inline u64 kgil_sem_new_owner(struct kgil_object *obj, struct kg
 	return tie->id | KGIL_WORD_CALL;
 }
 
-static __always_inline u64 kgil_sem_new_taker(struct kgil_object *obj, struct task_struct *task)
+static __always_inline u64 kgil_sem_new_taker(struct kgil_object *obj,
+					      struct task_struct *task)
 {
 	WRITE_ONCE(obj->taker, task_pid_nr(task));
 	WRITE_ONCE(obj->taker_start, task->start_time);
@@ -52,8 +53,10 @@ static __always_inline u64 kgil_sem_new_taker(struct kgil_object *obj, struct ta
 }
 
 /* @task has the object from now on.  Return: its new word. */
-static __always_inline u64 kgil_sem_take(struct kgil_object *obj, struct task_struct *task,
-			 struct kgil_tie *tie, u64 word, u64 now)
+static __always_inline u64 kgil_sem_take(struct kgil_object *obj,
+					 struct task_struct *task,
+					 struct kgil_tie *tie, u64 word,
+					 u64 now)
 {
 	obj->stats.acquisitions++;
 	obj->hold_start = now;
@@ -403,8 +406,8 @@ static u64 kgil_sem_adopt(struct kgil_object *obj, u64 word, u64 now)
 }
 
 /* It is free for the caller. */
-static __always_inline int kgil_sem_take_free(struct kgil_object *obj, struct kgil_tie *tie,
-			      u64 word)
+static __always_inline int kgil_sem_take_free(struct kgil_object *obj,
+					      struct kgil_tie *tie, u64 word)
 	__releases(&obj->lock)
 {
 	int news = kgil_sem_news(obj);

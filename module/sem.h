@@ -16,9 +16,12 @@ int kgil_sem_release(struct kgil_object *obj);
 void kgil_sem_set_handoff(struct kgil_object *obj, u64 handoff);
 
 int kgil_sem_acquire_locked(struct kgil_object *obj, struct kgil_tie *tie,
-			    u64 word, ktime_t deadline);
-int kgil_sem_release_locked(struct kgil_object *obj, u64 word);
-int kgil_sem_refuse(struct kgil_object *obj, u64 word, int err);
+			    u64 word, ktime_t deadline)
+	__releases(&obj->lock);
+int kgil_sem_release_locked(struct kgil_object *obj, u64 word)
+	__releases(&obj->lock);
+int kgil_sem_refuse(struct kgil_object *obj, u64 word, int err)
+	__releases(&obj->lock);
 
 struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now);
 struct task_struct *kgil_sem_hand_over(struct kgil_object *obj, u64 now);

@@ -21,7 +21,7 @@
 
 #define KGIL_WAITERS_BIT	63
 
-static_assert(KGIL_WORD_WAITERS == BIT_ULL(KGIL_WAITERS_BIT));
+static_assert(BIT_ULL(KGIL_WAITERS_BIT) == KGIL_WORD_WAITERS);
 
 /* Under the object's lock: the word, the kernel's from now on. */
 static inline u64 kgil_word_freeze(struct kgil_object *obj)
@@ -80,15 +80,13 @@ static inline bool kgil_word_needs_call(const struct kgil_object *obj, u64 word)
 	return !obj->queue.trying;
 }
 
-/*
- * Let user space go on with @word.  Pairs with the compare-and-swap by which it
- * takes the object.
- */
+/* Let user space go on with @word. */
 static inline void kgil_word_thaw(struct kgil_object *obj, u64 word)
 {
 	lockdep_assert_held(&obj->lock);
 	if (kgil_word_needs_call(obj, word))
 		word |= KGIL_WORD_WAITERS;
+	/* Pairs with the compare-and-swap by which user space takes it. */
 	smp_store_release(&obj->page->word, word);
 }
 
