@@ -93,8 +93,10 @@ int kgil_gil_yield(struct kgil_object *obj)
 	word = kgil_word_freeze(obj);
 	kgil_sem_queue(obj, &waiter, tie, word, now);
 	/* Cut short: it is next, and won't have to wait for long. */
-	if (tie->share.used && !obj->queue.spinning)
+	if (tie->share.used && !obj->queue.spinning) {
 		obj->queue.spinning = &waiter;
+		waiter.asleep = false;
+	}
 	kgil_word_thaw(obj, word);
 	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
@@ -198,6 +200,14 @@ bool kgil_gil_is_open(const struct kgil_object *obj, u64 now)
 {
 	return !obj->kept || !obj->kept_until ||
 	       (s64)(now - obj->kept_until) >= 0;
+}
+
+/* It was kept for a thread that did not come. */
+void kgil_gil_end_keeping(struct kgil_object *obj, u64 now)
+{
+	if (obj->kept && obj->kept_until)
+		kgil_fair_kept_in_vain(&obj->turns, obj->kept_until, now);
+	obj->kept = NULL;
 }
 
 /* A waiter gets it. */

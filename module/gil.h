@@ -19,6 +19,7 @@ void kgil_gil_contend(struct kgil_object *obj, struct kgil_waiter *waiter,
 bool kgil_gil_charge(struct kgil_object *obj, u64 ran);
 bool kgil_gil_keeps(struct kgil_object *obj, u64 now);
 bool kgil_gil_calls(struct kgil_object *obj, const struct kgil_waiter *next);
+void kgil_gil_end_keeping(struct kgil_object *obj, u64 now);
 bool kgil_gil_is_open(const struct kgil_object *obj, u64 now);
 void kgil_gil_turn(struct kgil_object *obj, const struct kgil_waiter *next);
 bool kgil_gil_ends_keeping(struct kgil_object *obj,

@@ -182,10 +182,8 @@ static void kgil_tie_remove(struct kgil_tie *tie)
 		obj->last = NULL;
 	if (obj->before == tie)
 		obj->before = NULL;
-	if (obj->kept == tie) {
-		obj->kept = NULL;
+	if (obj->kept == tie)
 		next = kgil_sem_hand_over(obj, kgil_now());
-	}
 	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 }

@@ -208,3 +208,14 @@ bool kgil_fair_may_return(const struct kgil_share *share)
 {
 	return share->soon >= KGIL_SOON_AT_TIMES;
 }
+
+/**
+ * kgil_fair_kept_in_vain() - the gil was left free for a thread that did not come
+ * @turns: of the gil
+ * @until: until when it was to be kept, ns
+ * @now: when that ended
+ */
+void kgil_fair_kept_in_vain(struct kgil_turns *turns, u64 until, u64 now)
+{
+	turns->passed += now + KGIL_SOON_NS - until;
+}

@@ -117,5 +117,6 @@ void kgil_fair_return(struct kgil_share *share, struct kgil_turns *turns,
 bool kgil_fair_keeps(const struct kgil_share *share,
 		     const struct kgil_turns *turns, u64 interval);
 bool kgil_fair_may_return(const struct kgil_share *share);
+void kgil_fair_kept_in_vain(struct kgil_turns *turns, u64 until, u64 now);
 
 #endif /* _KGIL_POLICY_H */

@@ -22,7 +22,7 @@ struct task_struct;
  * @task: the thread; valid while it is in the queue
  * @tie: the thread's record on the object; NULL: the type has no owner
  * @since: when it came, ns
- * @asleep: it has to be woken to see anything
+ * @asleep: it has to be woken to see anything: it sleeps, or is about to
  * @turn: it is to try for itself; written under the lock, read without
  * @hold: written before @grant: which of the object's holds was granted
  * @granted: likewise: when

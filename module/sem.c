@@ -213,6 +213,7 @@ struct task_struct *kgil_sem_hand_over(struct kgil_object *obj, u64 now)
 {
 	u64 word = kgil_word_freeze(obj);
 
+	kgil_gil_end_keeping(obj, now);
 	if (!obj->queue.length || !kgil_word_free(obj, word)) {
 		kgil_word_thaw(obj, word);
 		return NULL;
@@ -315,8 +316,11 @@ static bool kgil_sem_settle(struct kgil_object *obj, struct kgil_waiter *waiter)
 		kgil_sem_grant(obj, waiter, word, now);
 		next = kgil_sem_call_more(obj, now);
 	} else {
-		if (obj->queue.trying == waiter)
+		if (obj->queue.trying == waiter) {
 			obj->queue.trying = NULL;
+			/* It can wait asleep until the bound. */
+			obj->queue.overdue = false;
+		}
 		if (obj->queue.spinning == waiter)
 			obj->queue.spinning = NULL;
 		WRITE_ONCE(waiter->turn, false);
@@ -348,9 +352,12 @@ static int kgil_sem_wait_grant(struct kgil_object *obj,
 	int err;
 
 	for (;;) {
-		kgil_spin(obj, waiter);
-		if (kgil_granted(waiter) || kgil_sem_settle(obj, waiter))
-			return waiter->grant;
+		if (!waiter->asleep) {
+			kgil_spin(obj, waiter);
+			if (kgil_granted(waiter) ||
+			    kgil_sem_settle(obj, waiter))
+				return waiter->grant;
+		}
 		err = kgil_sleep(waiter, deadline);
 		if (err)
 			return kgil_sem_give_up(obj, waiter, err);
@@ -394,6 +401,7 @@ void kgil_sem_queue(struct kgil_object *obj, struct kgil_waiter *waiter,
 	kgil_enqueue(obj, waiter, tie, now);
 	if (kgil_is_gil(obj))
 		kgil_gil_contend(obj, waiter, word, now);
+	waiter->asleep = !waiter->turn && obj->queue.spinning != waiter;
 }
 
 /* Taken by the word: what the kernel measures of it begins now. */

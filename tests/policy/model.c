@@ -100,6 +100,7 @@ static bool ends_keeping(struct gil *gil, const struct thread *thread, u64 now)
 	if (now < gil->kept_until &&
 	    !kgil_fair_preempts(&thread->share, &gil->kept->share, 0, &gil->turns, gil->interval))
 		return false;
+	kgil_fair_kept_in_vain(&gil->turns, gil->kept_until, now);
 	gil->kept = NULL;
 	return true;
 }
@@ -184,6 +185,7 @@ bool gil_timer(const struct gil *gil, u64 *at)
 void gil_expire(struct gil *gil, u64 now)
 {
 	if (gil->kept) {
+		kgil_fair_kept_in_vain(&gil->turns, gil->kept_until, now);
 		gil->kept = NULL;
 		if (gil->length)
 			grant_next(gil, now);

@@ -826,6 +826,10 @@ static void test_soon(void)
 	come_back(&share, &turns, KGIL_SOON_NS + 1, false);
 	come_back(&share, &turns, KGIL_SOON_NS + 1, false);
 	EXPECT(kgil_fair_keeps(&share, &turns, interval));
+	/* Time that it was kept in vain counts, too. */
+	turns.passed = 0;
+	kgil_fair_kept_in_vain(&turns, 5000 + KGIL_SOON_NS, 5000 + 30);
+	EXPECT(turns.passed == 30);
 	/* It wants it without having left it: that tells nothing. */
 	i = share.soon;
 	kgil_fair_return(&share, &turns, 1, false);
