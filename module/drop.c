@@ -10,8 +10,9 @@
  * deadline of an owner who may be gone by then, and its callback looks who owns
  * the gil now: the deadline has moved, and the timer with it, or it is over,
  * and the request is raised.  So a gil that changes hands a million times a
- * second starts no timer a million times, and there is at most one expiry for
- * each change of owner.
+ * second starts no timer a million times, and there are at most two expiries for
+ * each change of owner: who is next is woken first, and if it doesn't come the
+ * owner is asked without it.
  *
  * An object that is no gil uses the timer for the bound on how long a waiter can
  * be passed over.

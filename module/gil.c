@@ -105,13 +105,6 @@ int kgil_gil_yield(struct kgil_object *obj)
 	return err == -ERESTARTSYS ? -EINTR : err;
 }
 
-/* How long the owner has held it, as far as the kernel saw. */
-static u64 kgil_gil_ran(const struct kgil_object *obj, u64 word, u64 now)
-{
-	return word & KGIL_WORD_CALL && obj->hold_start ?
-	       kgil_elapsed(obj->hold_start, now) : 0;
-}
-
 /* A thread comes to wait: how far it is behind the others. */
 void kgil_gil_arrive(struct kgil_object *obj, struct kgil_tie *tie, u64 word,
 		     u64 now)
@@ -122,7 +115,7 @@ void kgil_gil_arrive(struct kgil_object *obj, struct kgil_tie *tie, u64 word,
 	if (owner && !obj->queue.length) {
 		kgil_fair_arrive(&owner->share, &obj->turns, interval);
 		kgil_fair_contended(&obj->turns, &owner->share,
-				    kgil_gil_ran(obj, word, now), interval);
+				    kgil_sem_ran(obj, word, now), interval);
 	}
 	kgil_fair_return(&tie->share, &obj->turns, now, false);
 	kgil_fair_arrive(&tie->share, &obj->turns, interval);
@@ -136,7 +129,7 @@ void kgil_gil_contend(struct kgil_object *obj, struct kgil_waiter *waiter,
 
 	if (kgil_is_fair(obj) && owner &&
 	    kgil_fair_preempts(&waiter->tie->share, &owner->share,
-			       kgil_gil_ran(obj, word, now), &obj->turns,
+			       kgil_sem_ran(obj, word, now), &obj->turns,
 			       obj->drop.interval))
 		kgil_drop_request(obj);
 	else

@@ -22,8 +22,8 @@ struct kgil_tie;
 /**
  * struct kgil_object - a gil, sem, lock or rlock
  * @lock: protects the group below it; the innermost lock but for the locks of
- *	the timer core.  Taken with interrupts on: the one that wants it, the
- *	object's timer, only tries.
+ *	the timer core.  Taken with interrupts on: the only one that wants it,
+ *	the object's timer, tries and comes back later.
  * @page: where the word is, and what else user space may see: @own until the
  *	first mmap, then the page that mmap shows.  See word.h on who may change
  *	it.  Read without @lock only to decide whether to spin.

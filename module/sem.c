@@ -87,7 +87,7 @@ static bool kgil_sem_is_timed(const struct kgil_object *obj, u64 word)
 }
 
 /* How long the hold that is @word has lasted, as far as is known. */
-static u64 kgil_sem_ran(const struct kgil_object *obj, u64 word, u64 now)
+u64 kgil_sem_ran(const struct kgil_object *obj, u64 word, u64 now)
 {
 	return kgil_sem_is_timed(obj, word) ?
 	       kgil_elapsed(obj->hold_start, now) : 0;
@@ -549,19 +549,22 @@ int kgil_sem_release(struct kgil_object *obj)
 void kgil_sem_set_handoff(struct kgil_object *obj, u64 handoff)
 {
 	struct task_struct *next = NULL;
-	u64 word;
+	u64 word, now;
 
 	raw_spin_lock(&obj->lock);
 	obj->handoff = handoff;
 	obj->queue.overdue = false;
+	now = kgil_now();
 	word = kgil_word_freeze(obj);
 	/* Who was called to try may find that nobody tries any more. */
 	if (!kgil_is_barging(obj) && obj->queue.length &&
 	    kgil_word_free(obj, word))
-		next = kgil_sem_grant(obj, kgil_queue_next(obj), word,
-				      kgil_now());
+		next = kgil_sem_grant(obj, kgil_queue_next(obj), word, now);
 	else
 		kgil_word_thaw(obj, word);
+	/* The timer may be set for a later end. */
+	if (kgil_is_barging(obj) && obj->queue.trying)
+		kgil_drop_watch_called(obj, now);
 	raw_spin_unlock(&obj->lock);
 	kgil_wake(next);
 }

@@ -13,6 +13,7 @@ struct task_struct;
 
 int kgil_sem_acquire(struct kgil_object *obj, ktime_t deadline);
 int kgil_sem_release(struct kgil_object *obj);
+u64 kgil_sem_ran(const struct kgil_object *obj, u64 word, u64 now);
 void kgil_sem_set_handoff(struct kgil_object *obj, u64 handoff);
 
 int kgil_sem_acquire_locked(struct kgil_object *obj, struct kgil_tie *tie,

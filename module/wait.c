@@ -8,8 +8,9 @@
  *   granted	Whoever releases the object gives it to a waiter: takes it out of
  *		the queue and stores the result in it.  From then on the waiter
  *		owns the object, awake or not.
- *   its turn	Where barging is allowed, a release frees the object and calls a
- *		waiter to try for itself.  One at a time is called.
+ *   its turn	Where barging is allowed, and of a gil whose owner may be back
+ *		soon, a release frees the object and calls a waiter to try for
+ *		itself.  One at a time is called.
  *   gives up	By a signal or its deadline.  If it finds that it was granted
  *		meanwhile, the grant wins.
  *
