@@ -96,6 +96,67 @@ int kgil_word_yield(struct kgil_word *word);
 bool kgil_word_drop_requested(const struct kgil_word *word);
 
 /**
+ * struct kgil_lazy - a semaphore in memory, which gets an object when it needs one
+ * @state: the count, who waits and how; private
+ * @object: the semaphore of the module where they wait; private; 0: none yet
+ * @max: greatest count, 1 to KGIL_COUNT_MAX; 1 makes it a lock
+ * @process: whose threads wait; private; 0: nobody has waited yet
+ *
+ * For the threads of one process.  It costs no descriptor until a thread has to
+ * wait for it; that thread makes an object of the module, which stays until
+ * kgil_lazy_destroy().  Free, it is taken and given back without a call, before
+ * and after that.  The count stays here: what the module shows of the object is
+ * who waits, how often and how long.
+ *
+ * Without an object to be had (no module, no descriptor, no memory) threads wait
+ * by futex(2), here; kgil_lazy_trouble() tells.  A child of fork has the count as
+ * it was, and makes objects of its own.  Objects use only the upper quarter of
+ * the descriptors that a process may have, at most from 3072 on.  If somebody
+ * closes one, who waits for it finds that out within a second, and makes another.
+ *
+ * A thread that has been passed over for KGIL_HANDOFF_DEFAULT is next: until a
+ * waiter has it, nobody else gets it.
+ */
+struct kgil_lazy {
+	uint64_t state;
+	uint64_t object;
+	uint32_t max;
+	uint32_t process;
+};
+
+/* To begin with; nothing else has to be done. */
+#define KGIL_LAZY_INIT(count, max)   \
+	{                            \
+		(count), 0, (max), 0 \
+	}
+
+/* errno: EINVAL @max is 0 or above KGIL_COUNT_MAX, or @count above @max. */
+int kgil_lazy_init(struct kgil_lazy *lazy, uint32_t count, uint32_t max);
+/* Nobody may be waiting for it.  It needs kgil_lazy_init() to be used again. */
+void kgil_lazy_destroy(struct kgil_lazy *lazy);
+/*
+ * Acquire it; cancellation points if they have to wait.
+ * 0; errno: EINTR a signal handler without SA_RESTART ran.
+ */
+int kgil_lazy_acquire(struct kgil_lazy *lazy);
+/* 1: taken; 0: not free until @deadline_ns of CLOCK_MONOTONIC; -1: EINTR. */
+int kgil_lazy_acquire_until(struct kgil_lazy *lazy, uint64_t deadline_ns);
+/* 1: taken; 0: it is not free.  Never -1. */
+int kgil_lazy_try(struct kgil_lazy *lazy);
+/* Safe in a signal handler.  errno: EOVERFLOW it is at its maximum. */
+int kgil_lazy_release(struct kgil_lazy *lazy);
+/* How many acquires would not wait. */
+uint32_t kgil_lazy_value(const struct kgil_lazy *lazy);
+/* The descriptor of its object, for kgil_stats(); -1: none yet.  Not to wait by. */
+int kgil_lazy_fd(const struct kgil_lazy *lazy);
+/*
+ * Why a thread of this process, or of its parent before the fork, last had to
+ * wait by futex, or needed another object: an errno; EBADF: somebody had closed
+ * the descriptor.  0: that was never so.  Safe in a signal handler.
+ */
+int kgil_lazy_trouble(void);
+
+/**
  * struct kgil - a GIL as an interpreter uses it
  * @page: the page that kgil_gil_check() reads; private
  * @fd: the gil's descriptor, for the calls above
