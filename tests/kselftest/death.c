@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owners that die, takers that die, waiters that die. */
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -231,41 +229,6 @@ KGIL_TEST(owned, parent_ends)
 	EXPECT_EQ(0, deaths(self->fd));
 }
 
-#define CHILD "/exec_child"
-
-static void execute(const char *what, int fd)
-{
-	char path[PATH_MAX] = "", number[16];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(CHILD));
-
-	CHECK(n > 0);
-	strcat(dirname(path), CHILD);
-	snprintf(number, sizeof(number), "%d", fd);
-	execl(path, path, what, fd < 0 ? NULL : number, NULL);
-	FATAL("cannot execute %s", path);
-}
-
-static void keep_over_exec(int fd)
-{
-	CHECK(fcntl(fd, F_SETFD, 0) == 0);
-}
-
-static int op_exec_pause(int fd, __u64 *value)
-{
-	(void)fd;
-	(void)value;
-	execute("pause", -1);
-	return 0;
-}
-
-static int op_exec_mine(int fd, __u64 *value)
-{
-	(void)value;
-	keep_over_exec(fd);
-	execute("mine", fd);
-	return 0;
-}
-
 /* exec closes the descriptor: to the object that is a death, if the process lives. */
 KGIL_TEST(owned, exec_closes)
 {
@@ -439,7 +402,7 @@ static int op_second_pause(int fd, __u64 *value)
 static int op_second_mine(int fd, __u64 *value)
 {
 	(void)value;
-	keep_over_exec(fd);
+	CHECK(fcntl(fd, F_SETFD, 0) == 0);
 	return start_second(fd, true, "mine");
 }
 
@@ -448,7 +411,7 @@ static int op_second_other(int fd, __u64 *value)
 	int err = acquire(fd);
 
 	(void)value;
-	keep_over_exec(fd);
+	CHECK(fcntl(fd, F_SETFD, 0) == 0);
 	return err ? err : start_second(fd, false, "other");
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the tests of kgil share; see kgil_test.h. */
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -914,4 +916,97 @@ int rows_of(const char *text, __u64 id)
 		n++;
 	}
 	return n;
+}
+
+#define CHILD "/exec_child"
+
+void execute(const char *what, int fd)
+{
+	char path[PATH_MAX] = "", number[16];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(CHILD));
+
+	CHECK(n > 0);
+	strcat(dirname(path), CHILD);
+	snprintf(number, sizeof(number), "%d", fd);
+	execl(path, path, what, fd < 0 ? NULL : number, NULL);
+	FATAL("cannot execute %s", path);
+}
+
+int op_exec_pause(int fd, __u64 *value)
+{
+	(void)fd;
+	(void)value;
+	execute("pause", -1);
+}
+
+int op_exec_mine(int fd, __u64 *value)
+{
+	(void)value;
+	CHECK(fcntl(fd, F_SETFD, 0) == 0);
+	execute("mine", fd);
+}
+
+void run_threads(int n, void *(*work)(void *))
+{
+	pthread_t threads[n];
+	int i;
+
+	for (i = 0; i < n; i++)
+		CHECK(pthread_create(&threads[i], NULL, work, NULL) == 0);
+	for (i = 0; i < n; i++)
+		CHECK(pthread_join(threads[i], NULL) == 0);
+}
+
+void run_processes(int n, void *(*work)(void *))
+{
+	pid_t pids[n];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		pids[i] = fork_child();
+		if (pids[i] == 0) {
+			work(NULL);
+			_exit(0);
+		}
+	}
+	for (i = 0; i < n; i++)
+		CHECK(child_succeeds(pids[i]));
+}
+
+/* Soon over, so that some do give up. */
+#define SHORT_NS 200000
+
+void acquire_somehow(int fd, int turn)
+{
+	int err;
+
+	switch (turn % 3) {
+	case 0:
+		CHECK(acquire(fd) == 0);
+		return;
+	case 1:
+		err = try_acquire(fd);
+		CHECK(err == 0 || err == EAGAIN);
+		break;
+	default:
+		err = acquire_until(fd, now_ns() + SHORT_NS);
+		CHECK(err == 0 || err == ETIMEDOUT);
+	}
+	if (err)
+		CHECK(acquire(fd) == 0);
+}
+
+void enter(struct crowd *crowd)
+{
+	__u32 inside = __atomic_add_fetch(&crowd->inside, 1, __ATOMIC_SEQ_CST);
+	__u32 most = __atomic_load_n(&crowd->most, __ATOMIC_SEQ_CST);
+
+	while (inside > most && !__atomic_compare_exchange_n(&crowd->most, &most, inside, false,
+							     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+}
+
+void leave(struct crowd *crowd)
+{
+	__atomic_sub_fetch(&crowd->inside, 1, __ATOMIC_SEQ_CST);
 }

@@ -176,6 +176,26 @@ pid_t fork_child(void);
 int reap(pid_t pid);
 /* exit status 0? */
 bool child_succeeds(pid_t pid);
+/* Run exec_child in place of the calling process; @fd: for "mine". */
+void execute(const char *what, int fd) __attribute__((noreturn));
+/* Worker operations: exec a program that waits; one that releases @fd, kept open. */
+int op_exec_pause(int fd, __u64 *value);
+int op_exec_mine(int fd, __u64 *value);
+
+/* @n threads, or child processes, do @work; returns when all are done. */
+void run_threads(int n, void *(*work)(void *));
+void run_processes(int n, void *(*work)(void *));
+/* By one of the three kinds of acquire, @turn says which; who gives up tries again. */
+void acquire_somehow(int fd, int turn);
+
+/* How many are inside of something at once; may be shared by processes. */
+struct crowd {
+	__u32 inside;
+	__u32 most;
+};
+
+void enter(struct crowd *crowd);
+void leave(struct crowd *crowd);
 
 /* A descriptor to another process. */
 void send_descriptor(int sock, int fd);
@@ -234,21 +254,25 @@ int rows_of(const char *text, __u64 id);
 		.type = (number),            \
 	}
 
-/* Types with an owner. */
-#define OWNED_FIXTURE(fixture)                     \
-	TYPE_FIXTURE(fixture);                     \
+/* Types with an owner, and without one. */
+#define OWNED_VARIANTS(fixture)                    \
 	TYPE_VARIANT(fixture, gil, KGIL_TYPE_GIL); \
 	TYPE_VARIANT(fixture, rlock, KGIL_TYPE_RLOCK)
 
-/* Types without one. */
-#define UNOWNED_FIXTURE(fixture)                   \
-	TYPE_FIXTURE(fixture);                     \
+#define UNOWNED_VARIANTS(fixture)                  \
 	TYPE_VARIANT(fixture, sem, KGIL_TYPE_SEM); \
 	TYPE_VARIANT(fixture, lock, KGIL_TYPE_LOCK)
 
-#define EACH_TYPE_FIXTURE(fixture)                 \
-	UNOWNED_FIXTURE(fixture);                  \
-	TYPE_VARIANT(fixture, gil, KGIL_TYPE_GIL); \
-	TYPE_VARIANT(fixture, rlock, KGIL_TYPE_RLOCK)
+#define OWNED_FIXTURE(fixture) \
+	TYPE_FIXTURE(fixture); \
+	OWNED_VARIANTS(fixture)
+
+#define UNOWNED_FIXTURE(fixture) \
+	TYPE_FIXTURE(fixture);   \
+	UNOWNED_VARIANTS(fixture)
+
+#define EACH_TYPE_FIXTURE(fixture) \
+	UNOWNED_FIXTURE(fixture);  \
+	OWNED_VARIANTS(fixture)
 
 #endif /* KGIL_TEST_H */

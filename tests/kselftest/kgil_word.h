@@ -76,16 +76,13 @@ int op_thread_id(int fd, __u64 *id);
 	}                                             \
 	struct fixture##_needs_semicolon_
 
-#define OWNED_WORD_FIXTURE(fixture)                \
-	WORD_FIXTURE(fixture);                     \
-	TYPE_VARIANT(fixture, gil, KGIL_TYPE_GIL); \
-	TYPE_VARIANT(fixture, rlock, KGIL_TYPE_RLOCK)
+#define OWNED_WORD_FIXTURE(fixture) \
+	WORD_FIXTURE(fixture);      \
+	OWNED_VARIANTS(fixture)
 
-#define EACH_WORD_FIXTURE(fixture)                   \
-	WORD_FIXTURE(fixture);                       \
-	TYPE_VARIANT(fixture, gil, KGIL_TYPE_GIL);   \
-	TYPE_VARIANT(fixture, sem, KGIL_TYPE_SEM);   \
-	TYPE_VARIANT(fixture, lock, KGIL_TYPE_LOCK); \
-	TYPE_VARIANT(fixture, rlock, KGIL_TYPE_RLOCK)
+#define EACH_WORD_FIXTURE(fixture) \
+	WORD_FIXTURE(fixture);     \
+	UNOWNED_VARIANTS(fixture); \
+	OWNED_VARIANTS(fixture)
 
 #endif /* KGIL_WORD_H */

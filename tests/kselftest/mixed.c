@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Mutual exclusion among those who use the word and those who only call. */
-#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 
@@ -10,18 +9,16 @@
 #define CONTENDERS 4
 #define ADDITIONS  1500
 #define UNITS	   3
-#define SHORT_NS   200000
 #define KILLS	   200
 #define DELAY_US   300
 
-/* Shared by processes too; all but @inside and @most_inside are plain. */
+/* Shared by processes too; @counter, @last and @switches are plain. */
 struct shared {
 	int fd;
 	volatile __u64 counter;
 	volatile __u64 last;
 	volatile __u64 switches;
-	__u32 inside;
-	__u32 most_inside;
+	struct crowd crowd;
 	__u32 next_number;
 };
 
@@ -33,20 +30,6 @@ static void new_shared(int fd)
 		      0);
 	CHECK(shared != MAP_FAILED);
 	shared->fd = fd;
-}
-
-/* By a call, of each kind in turn; those that give up try again. */
-static void call_somehow(int fd, int turn)
-{
-	int err = EAGAIN;
-
-	if (turn % 3 == 0)
-		err = try_acquire(fd);
-	else if (turn % 3 == 1)
-		err = acquire_until(fd, now_ns() + SHORT_NS);
-	CHECK(err == 0 || err == EAGAIN || err == ETIMEDOUT);
-	if (err)
-		CHECK(acquire(fd) == 0);
 }
 
 /* One contender never uses the word, one whenever it can, the others change. */
@@ -61,7 +44,7 @@ static void take(const struct user *user, __u32 number, int turn)
 {
 	if (uses_word(number, turn) && word_take(user->page, user->type, user->id))
 		return;
-	call_somehow(user->fd, turn);
+	acquire_somehow(user->fd, turn);
 }
 
 static void give(const struct user *user, __u32 number, int turn)
@@ -153,17 +136,6 @@ static void *contend_recursively(void *unused)
 	return unused;
 }
 
-static void count_entry(void)
-{
-	__u32 inside = __atomic_add_fetch(&shared->inside, 1, __ATOMIC_SEQ_CST);
-	__u32 most = __atomic_load_n(&shared->most_inside, __ATOMIC_SEQ_CST);
-
-	while (inside > most &&
-	       !__atomic_compare_exchange_n(&shared->most_inside, &most, inside, false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
-}
-
 static void *enter_and_leave(void *unused)
 {
 	__u32 number = __atomic_fetch_add(&shared->next_number, 1, __ATOMIC_SEQ_CST);
@@ -172,41 +144,14 @@ static void *enter_and_leave(void *unused)
 
 	for (turn = 0; turn < ADDITIONS; turn++) {
 		take(&user, number, turn);
-		count_entry();
+		enter(&shared->crowd);
 		if (turn % 16 == 0)
 			usleep(1);
-		__atomic_sub_fetch(&shared->inside, 1, __ATOMIC_SEQ_CST);
+		leave(&shared->crowd);
 		give(&user, number, turn);
 	}
 	done_using(&user);
 	return unused;
-}
-
-static void run_threads(int n, void *(*work)(void *))
-{
-	pthread_t threads[n];
-	int i;
-
-	for (i = 0; i < n; i++)
-		CHECK(pthread_create(&threads[i], NULL, work, NULL) == 0);
-	for (i = 0; i < n; i++)
-		CHECK(pthread_join(threads[i], NULL) == 0);
-}
-
-static void run_processes(int n, void *(*work)(void *))
-{
-	pid_t pids[n];
-	int i;
-
-	for (i = 0; i < n; i++) {
-		pids[i] = fork_child();
-		if (pids[i] == 0) {
-			work(NULL);
-			_exit(0);
-		}
-	}
-	for (i = 0; i < n; i++)
-		CHECK(child_succeeds(pids[i]));
 }
 
 EACH_WORD_FIXTURE(each);
@@ -286,8 +231,8 @@ FIXTURE_TEARDOWN(sem)
 /* As many inside as there are units: never more, and not always fewer. */
 static void expect_full(struct __test_metadata *_metadata, const struct user *user)
 {
-	EXPECT_EQ(UNITS, shared->most_inside);
-	EXPECT_EQ(0, shared->inside);
+	EXPECT_EQ(UNITS, shared->crowd.most);
+	EXPECT_EQ(0, shared->crowd.inside);
 	EXPECT_EQ(UNITS, state_of(user->fd).count);
 	EXPECT_EQ(0, state_of(user->fd).waiters);
 	EXPECT_TRUE(WAIT_UNTIL(word_is_free(user)));

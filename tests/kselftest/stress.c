@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Mutual exclusion: a plain counter under a lock is exact. */
-#include <pthread.h>
 #include <sys/mman.h>
 
 #include "kselftest_harness.h"
@@ -9,14 +8,12 @@
 #define CONTENDERS 4
 #define ADDITIONS  1500
 #define UNITS	   3
-#define SHORT_NS   200000
 
 /* Shared by processes too. */
 struct shared {
 	int fd;
 	volatile __u64 counter;
-	__u32 inside;
-	__u32 most_inside;
+	struct crowd crowd;
 };
 
 static struct shared *shared;
@@ -27,27 +24,6 @@ static void new_shared(int fd)
 		      0);
 	CHECK(shared != MAP_FAILED);
 	shared->fd = fd;
-}
-
-/* By one of the three ways, in turn; those that give up try again. */
-static void acquire_somehow(int fd, int turn)
-{
-	int err;
-
-	switch (turn % 3) {
-	case 0:
-		CHECK(acquire(fd) == 0);
-		return;
-	case 1:
-		err = try_acquire(fd);
-		CHECK(err == 0 || err == EAGAIN);
-		break;
-	default:
-		err = acquire_until(fd, now_ns() + SHORT_NS);
-		CHECK(err == 0 || err == ETIMEDOUT);
-	}
-	if (err)
-		CHECK(acquire(fd) == 0);
 }
 
 /* A load, an add and a store: it is the lock that makes them one. */
@@ -102,57 +78,19 @@ static void *contend_recursively(void *unused)
 	return unused;
 }
 
-static void count_entry(void)
-{
-	__u32 inside = __atomic_add_fetch(&shared->inside, 1, __ATOMIC_SEQ_CST);
-	__u32 most = __atomic_load_n(&shared->most_inside, __ATOMIC_SEQ_CST);
-
-	while (inside > most &&
-	       !__atomic_compare_exchange_n(&shared->most_inside, &most, inside, false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
-}
-
 static void *enter_and_leave(void *unused)
 {
 	int turn;
 
 	for (turn = 0; turn < ADDITIONS; turn++) {
 		acquire_somehow(shared->fd, turn);
-		count_entry();
+		enter(&shared->crowd);
 		if (turn % 16 == 0)
 			usleep(1);
-		__atomic_sub_fetch(&shared->inside, 1, __ATOMIC_SEQ_CST);
+		leave(&shared->crowd);
 		CHECK(release(shared->fd) == 0);
 	}
 	return unused;
-}
-
-static void run_threads(int n, void *(*work)(void *))
-{
-	pthread_t threads[n];
-	int i;
-
-	for (i = 0; i < n; i++)
-		CHECK(pthread_create(&threads[i], NULL, work, NULL) == 0);
-	for (i = 0; i < n; i++)
-		CHECK(pthread_join(threads[i], NULL) == 0);
-}
-
-static void run_processes(int n, void *(*work)(void *))
-{
-	pid_t pids[n];
-	int i;
-
-	for (i = 0; i < n; i++) {
-		pids[i] = fork_child();
-		if (pids[i] == 0) {
-			work(NULL);
-			_exit(0);
-		}
-	}
-	for (i = 0; i < n; i++)
-		CHECK(child_succeeds(pids[i]));
 }
 
 EACH_TYPE_FIXTURE(each);
@@ -220,8 +158,8 @@ FIXTURE_TEARDOWN(sem)
 /* As many inside as there are units: never more, and not always fewer. */
 static void expect_full(struct __test_metadata *_metadata, int fd)
 {
-	EXPECT_EQ(UNITS, shared->most_inside);
-	EXPECT_EQ(0, shared->inside);
+	EXPECT_EQ(UNITS, shared->crowd.most);
+	EXPECT_EQ(0, shared->crowd.inside);
 	EXPECT_EQ(UNITS, state_of(fd).count);
 	EXPECT_EQ(0, state_of(fd).waiters);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owners that die with an object in hand that they took by its word. */
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -131,38 +130,6 @@ KGIL_TEST(owned, dies_without_taking)
 	EXPECT_TRUE(is_mine(self->fd));
 	EXPECT_TRUE(word_give(self->user.page, variant->type, self->user.id, 0));
 	EXPECT_EQ(0, stats_of(self->fd).owner_deaths);
-}
-
-#define CHILD "/exec_child"
-
-static void execute(const char *what, int fd)
-{
-	char path[4096] = "", number[16], *slash;
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(CHILD));
-
-	CHECK(n > 0);
-	slash = strrchr(path, '/');
-	CHECK(slash);
-	strcpy(slash, CHILD);
-	snprintf(number, sizeof(number), "%d", fd);
-	execl(path, path, what, fd < 0 ? NULL : number, NULL);
-	FATAL("cannot execute %s", path);
-}
-
-static int op_exec_pause(int fd, __u64 *value)
-{
-	(void)fd;
-	(void)value;
-	execute("pause", -1);
-	return 0;
-}
-
-static int op_exec_mine(int fd, __u64 *value)
-{
-	(void)value;
-	CHECK(fcntl(fd, F_SETFD, 0) == 0);
-	execute("mine", fd);
-	return 0;
 }
 
 /* exec that keeps the descriptor: the same thread owns it, and releases by a call. */
