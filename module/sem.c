@@ -295,6 +295,38 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 }
 
 /*
+ * Grant it to the caller if it is its turn and @word, frozen, is free.  If not,
+ * the word is still frozen.
+ */
+static bool kgil_sem_take_turn(struct kgil_object *obj,
+			       struct kgil_waiter *waiter, u64 word, u64 now,
+			       struct task_struct **next)
+{
+	if (!waiter->turn || !kgil_word_free(obj, word) ||
+	    !kgil_gil_is_open(obj, now))
+		return false;
+	waiter->asleep = false;
+	kgil_sem_grant(obj, waiter, word, now);
+	*next = kgil_sem_call_more(obj, now);
+	return true;
+}
+
+/* It is no longer its turn, and whatever it waits for has to wake it. */
+static void kgil_sem_lie_down(struct kgil_object *obj,
+			      struct kgil_waiter *waiter)
+{
+	if (obj->queue.trying == waiter) {
+		obj->queue.trying = NULL;
+		/* It can wait asleep until the bound. */
+		obj->queue.overdue = false;
+	}
+	if (obj->queue.spinning == waiter)
+		obj->queue.spinning = NULL;
+	WRITE_ONCE(waiter->turn, false);
+	waiter->asleep = true;
+}
+
+/*
  * Try, if it is the waiter's turn; else go to sleep, and let the next release be
  * a call.  Return: it has the object.
  */
@@ -310,21 +342,8 @@ static bool kgil_sem_settle(struct kgil_object *obj, struct kgil_waiter *waiter)
 	}
 	now = kgil_now();
 	word = kgil_word_freeze(obj);
-	if (waiter->turn && kgil_word_free(obj, word) &&
-	    kgil_gil_is_open(obj, now)) {
-		waiter->asleep = false;
-		kgil_sem_grant(obj, waiter, word, now);
-		next = kgil_sem_call_more(obj, now);
-	} else {
-		if (obj->queue.trying == waiter) {
-			obj->queue.trying = NULL;
-			/* It can wait asleep until the bound. */
-			obj->queue.overdue = false;
-		}
-		if (obj->queue.spinning == waiter)
-			obj->queue.spinning = NULL;
-		WRITE_ONCE(waiter->turn, false);
-		waiter->asleep = true;
+	if (!kgil_sem_take_turn(obj, waiter, word, now, &next)) {
+		kgil_sem_lie_down(obj, waiter);
 		kgil_word_thaw(obj, word);
 	}
 	raw_spin_unlock(&obj->lock);
@@ -332,17 +351,46 @@ static bool kgil_sem_settle(struct kgil_object *obj, struct kgil_waiter *waiter)
 	return kgil_granted(waiter);
 }
 
-/* It was called, and is there: it can be handed over to from now on. */
-static void kgil_sem_awake(struct kgil_object *obj, struct kgil_waiter *waiter)
+/* Of a gil: it can be handed over to from now on. */
+static void kgil_sem_stand_by(struct kgil_object *obj,
+			      struct kgil_waiter *waiter)
 {
-	raw_spin_lock(&obj->lock);
 	waiter->asleep = false;
-	if (kgil_is_gil(obj)) {
-		kgil_drop_answer(obj);
-		if (!obj->queue.spinning)
-			obj->queue.spinning = waiter;
+	kgil_drop_answer(obj);
+	if (!obj->queue.spinning)
+		obj->queue.spinning = waiter;
+}
+
+/* Else it may be free by now, as an owner that comes back at once is back. */
+static struct task_struct *kgil_sem_try_at_once(struct kgil_object *obj,
+						struct kgil_waiter *waiter)
+{
+	struct task_struct *next = NULL;
+	u64 word = kgil_word_freeze(obj);
+
+	waiter->asleep = false;
+	if (!kgil_sem_take_turn(obj, waiter, word, kgil_now(), &next))
+		kgil_word_thaw(obj, word);
+	return next;
+}
+
+/* It was called, and is there.  Return: it has the object. */
+static bool kgil_sem_awake(struct kgil_object *obj, struct kgil_waiter *waiter)
+{
+	struct task_struct *next = NULL;
+
+	raw_spin_lock(&obj->lock);
+	if (waiter->grant != KGIL_WAITING) {
+		raw_spin_unlock(&obj->lock);
+		return true;
 	}
+	if (kgil_is_gil(obj))
+		kgil_sem_stand_by(obj, waiter);
+	else
+		next = kgil_sem_try_at_once(obj, waiter);
 	raw_spin_unlock(&obj->lock);
+	kgil_wake(next);
+	return kgil_granted(waiter);
 }
 
 /* Return: 0 or -EOWNERDEAD: granted; -ERESTARTSYS, -ETIMEDOUT. */
@@ -365,7 +413,8 @@ static int kgil_sem_wait_grant(struct kgil_object *obj,
 			kgil_woken(waiter->granted, kgil_now());
 			return waiter->grant;
 		}
-		kgil_sem_awake(obj, waiter);
+		if (kgil_sem_awake(obj, waiter))
+			return waiter->grant;
 	}
 }
 

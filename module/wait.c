@@ -77,6 +77,35 @@ struct task_struct *kgil_call(struct kgil_object *obj,
 	return kgil_task_to_wake(waiter);
 }
 
+/* Does @task run now, or is it about to on another processor? */
+static bool kgil_runs(struct task_struct *task, bool soon)
+{
+	if (task == current)
+		return false;
+	if (owner_on_cpu(task))
+		return true;
+	return soon && task_is_running(task) &&
+	       task_cpu(task) != raw_smp_processor_id();
+}
+
+/* Is it worth to spin for who has it by @word? */
+static bool kgil_holder_runs(const struct kgil_object *obj, u64 word, bool soon)
+{
+	struct task_struct *task;
+	bool runs;
+
+	rcu_read_lock();
+	task = kgil_holder(obj, word);
+	runs = task && kgil_runs(task, soon);
+	rcu_read_unlock();
+	return runs;
+}
+
+static u64 kgil_peek(const struct kgil_object *obj)
+{
+	return READ_ONCE(READ_ONCE(obj->page)->word) & ~KGIL_WORD_WAITERS;
+}
+
 /**
  * kgil_enqueue() - queue the calling thread
  * @obj: the object, locked
@@ -95,7 +124,9 @@ void kgil_enqueue(struct kgil_object *obj, struct kgil_waiter *waiter,
 		.grant = KGIL_WAITING,
 	};
 	kgil_queue_add(obj, waiter);
-	if (kgil_is_barging(obj) && obj->queue.length == 1)
+	/* Alone, it is its turn at once, unless it would only go to sleep. */
+	if (kgil_is_barging(obj) && obj->queue.length == 1 &&
+	    kgil_holder_runs(obj, kgil_peek(obj), false))
 		kgil_call(obj, waiter, now);
 	obj->stats.contentions++;
 }
@@ -142,17 +173,6 @@ bool kgil_granted(const struct kgil_waiter *waiter)
 	return smp_load_acquire(&waiter->grant) != KGIL_WAITING;
 }
 
-/* Does @task run now, or is it about to on another processor? */
-static bool kgil_runs(struct task_struct *task, bool soon)
-{
-	if (task == current)
-		return false;
-	if (owner_on_cpu(task))
-		return true;
-	return soon && task_is_running(task) &&
-	       task_cpu(task) != raw_smp_processor_id();
-}
-
 /* It is the waiter's turn for long enough: let the next release hand over. */
 static void kgil_hurry(struct kgil_object *obj, struct kgil_waiter *waiter)
 {
@@ -160,24 +180,6 @@ static void kgil_hurry(struct kgil_object *obj, struct kgil_waiter *waiter)
 	if (obj->queue.trying == waiter)
 		kgil_word_hurry(obj);
 	raw_spin_unlock(&obj->lock);
-}
-
-/* Is it worth to go on spinning for who has it by @word? */
-static bool kgil_holder_runs(const struct kgil_object *obj, u64 word, bool soon)
-{
-	struct task_struct *task;
-	bool runs;
-
-	rcu_read_lock();
-	task = kgil_holder(obj, word);
-	runs = task && kgil_runs(task, soon);
-	rcu_read_unlock();
-	return runs;
-}
-
-static u64 kgil_peek(const struct kgil_object *obj)
-{
-	return READ_ONCE(READ_ONCE(obj->page)->word) & ~KGIL_WORD_WAITERS;
 }
 
 static bool kgil_disturbed(const struct kgil_waiter *waiter)
