@@ -59,33 +59,26 @@ def best(run, variants, metric, params):
     return max(known, key=lambda v: run.median("contended", v, metric, **params), default=None)
 
 
-def contended(run, variant, base, metric, params):
-    return ratio(run.samples("contended", variant, metric, **params),
-                 run.samples("contended", base, metric, **params)) if base else math.nan
+def contended(run, variant, peers, metric, **bounds):
+    """Against the best of its peers, at each number of threads."""
+    for threads in (2, 8):
+        params = {"threads": threads, "hold_ns": 1000}
+        base = best(run, peers, "throughput", params)
+        value = ratio(run.samples("contended", variant, metric, **params),
+                      run.samples("contended", base, metric, **params)) if base else math.nan
+        yield Check(f"{threads} threads ÷ {base}", value, **bounds)
 
 
 def contended_throughput(run):
-    for threads in (2, 8):
-        params = {"threads": threads, "hold_ns": 1000}
-        base = best(run, PTHREAD, "throughput", params)
-        yield Check(f"{threads} threads ÷ {base}",
-                    contended(run, "kgil-lock-word", base, "throughput", params), low=1.0)
+    return contended(run, "kgil-lock-word", PTHREAD, "throughput", low=1.0)
 
 
 def contended_wait(run):
-    for threads in (2, 8):
-        params = {"threads": threads, "hold_ns": 1000}
-        base = best(run, PTHREAD, "throughput", params)
-        yield Check(f"{threads} threads ÷ {base}",
-                    contended(run, "kgil-lock-word", base, "wait_p99.9", params), high=0.5)
+    return contended(run, "kgil-lock-word", PTHREAD, "wait_p99.9", high=0.5)
 
 
 def contended_ntsync(run):
-    for threads in (2, 8):
-        params = {"threads": threads, "hold_ns": 1000}
-        base = best(run, NTSYNC, "throughput", params)
-        yield Check(f"{threads} threads ÷ {base}",
-                    contended(run, "kgil-lock-ioctl", base, "throughput", params), low=2.0)
+    return contended(run, "kgil-lock-ioctl", NTSYNC, "throughput", low=2.0)
 
 
 def handoff(run):
@@ -155,12 +148,10 @@ def brief_share(run):
 
 
 def scale_waiters(run):
-    for metric in ("acquire_queued", "release_p50"):
-        for kind in ("gil-fair", "gil-fifo", "lock", "sem"):
-            many = run.samples("scale", f"kgil-{kind}", metric, waiters=10000)
-            one = run.samples("scale", f"kgil-{kind}", metric, waiters=1)
-            if many or metric == "acquire_queued":
-                yield Check(f"{kind} {metric}", median(many) / median(one), high=1.5)
+    for kind in ("gil-fair", "gil-fifo", "lock", "sem"):
+        many = run.samples("scale", f"kgil-{kind}", "acquire_queued", waiters=10000)
+        one = run.samples("scale", f"kgil-{kind}", "acquire_queued", waiters=1)
+        yield Check(kind, median(many) / median(one), high=1.5)
 
 
 def scale_objects(run):
