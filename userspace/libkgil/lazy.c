@@ -79,14 +79,14 @@ static uint32_t *futex_of(struct kgil_lazy *lazy)
 
 /*
  * @state is what it was when the unit was given back, and @object what it had just
- * before.  An object with as many wake-ups as it may have needs no other.
+ * before.
  */
 static void wake(uint32_t *count, uint64_t state, uint64_t object)
 {
 	int saved = errno;
 
-	if (lazy_object_is_own(object) && lazy_object_is_there(object))
-		kgil_release(lazy_object_fd(object));
+	if (lazy_object_is_own(object))
+		lazy_object_wake(object);
 	if (state & LAZY_FUTEX)
 		futex(count, FUTEX_WAKE, 1, NULL);
 	errno = saved;
@@ -98,7 +98,7 @@ slow int lazy_give_slowly(struct kgil_lazy *lazy)
 	uint64_t object;
 
 	do {
-		if ((uint32_t)state >= lazy->max) {
+		if ((state & LAZY_COUNT) >= lazy->max) {
 			errno = EOVERFLOW;
 			return -1;
 		}
@@ -112,14 +112,13 @@ slow int lazy_give_slowly(struct kgil_lazy *lazy)
 /* ------------------------------------------------------------------- a child */
 
 /* Bit of struct kgil_lazy.process: the waiters of the parent are being forgotten. */
-#define FORGETTING (1U << 31)
+#define FORGETTING 0x80000000
 
-/* What was claimed for others' waiters, and they themselves. */
 static void forget_waiters(struct kgil_lazy *lazy)
 {
 	uint64_t state = __atomic_load_n(&lazy->state, __ATOMIC_ACQUIRE);
 
-	while (!lazy_state_change(lazy, &state, state & ~(LAZY_WAITERS | LAZY_TURN)))
+	while (!lazy_state_change(lazy, &state, state & LAZY_COUNT))
 		;
 }
 
@@ -166,11 +165,11 @@ slow bool lazy_try_slowly(struct kgil_lazy *lazy)
 
 /* ------------------------------------------------------------------ waiting */
 
-/* @state without one waiter; the last one takes its claim along. */
+/* @state without one waiter.  The last one leaves the count and nothing else. */
 static uint64_t without_waiter(uint64_t state)
 {
 	state -= LAZY_WAITER;
-	return state & LAZY_WAITERS ? state : state & ~LAZY_TURN;
+	return state & LAZY_WAITERS ? state : state & LAZY_COUNT;
 }
 
 /* A waiter takes a unit and waits no longer, if there is one. */
@@ -179,7 +178,7 @@ static bool take_as_waiter(struct kgil_lazy *lazy)
 	uint64_t state = __atomic_load_n(&lazy->state, __ATOMIC_ACQUIRE);
 
 	while (state & LAZY_COUNT)
-		if (lazy_state_change(lazy, &state, (without_waiter(state) - 1) & ~LAZY_TURN))
+		if (lazy_state_change(lazy, &state, without_waiter(state - 1) & ~LAZY_TURN))
 			return true;
 	return false;
 }
@@ -232,54 +231,54 @@ static uint64_t get_object(struct kgil_lazy *lazy, int64_t now)
 /* Somebody closed its descriptor, or the module refuses: to be replaced. */
 static void lose_object(struct kgil_lazy *lazy, uint64_t object, int err)
 {
-	__atomic_compare_exchange_n(&lazy->object, &object, 0, false, __ATOMIC_ACQ_REL,
+	uint64_t lost = object;
+
+	__atomic_compare_exchange_n(&lazy->object, &lost, 0, false, __ATOMIC_ACQ_REL,
 				    __ATOMIC_RELAXED);
+	lazy_object_close(object);
 	lazy_object_trouble(err);
 }
 
 /* Each returns 0 after a wake-up, or for no reason at all, else an errno. */
 static int sleep_in_object(struct kgil_lazy *lazy, uint64_t object, int64_t until)
 {
-	if (!lazy_object_is_there(object)) {
-		lose_object(lazy, object, EBADF);
-		return 0;
-	}
-	if (kgil_acquire_until(lazy_object_fd(object), until) >= 0)
-		return 0;
-	if (errno == EINTR)
-		return EINTR;
-	lose_object(lazy, object, errno);
+	int err = lazy_object_sleep(object, until);
+
+	if (!err || err == EINTR)
+		return err;
+	lose_object(lazy, object, err);
 	return 0;
 }
 
-static int sleep_by_futex(struct kgil_lazy *lazy, int64_t until)
+static int sleep_by_futex(struct kgil_lazy *lazy, uint32_t expected, int64_t until)
 {
 	const struct timespec ts = {
 		.tv_sec = until / NSEC_PER_SEC,
 		.tv_nsec = until % NSEC_PER_SEC,
 	};
 
-	if (!futex(futex_of(lazy), FUTEX_WAIT_BITSET, 0, until == LAZY_FOREVER ? NULL : &ts))
+	if (!futex(futex_of(lazy), FUTEX_WAIT_BITSET, expected, until == LAZY_FOREVER ? NULL : &ts))
 		return 0;
 	return errno == EINTR ? EINTR : 0;
 }
 
-/* The thread can be cancelled while it sleeps. */
-static int sleep_somewhere(struct kgil_lazy *lazy, uint64_t object, int64_t until)
+/* In @object, or by the futex.  The thread can be cancelled while it sleeps. */
+static int sleep_somewhere(struct kgil_lazy *lazy, uint64_t object, uint32_t expected,
+			   int64_t until)
 {
 	int type, err;
 
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-	err = object ? sleep_in_object(lazy, object, until) : sleep_by_futex(lazy, until);
+	err = object ? sleep_in_object(lazy, object, until) : sleep_by_futex(lazy, expected, until);
 	pthread_setcanceltype(type, NULL);
 	return err;
 }
 
 /*
- * Let who gives a unit back know where this thread is going to wait.  False: look
- * for a unit again before.
+ * Let who gives a unit back know where this thread is going to wait.  @count is
+ * what a futex will find then.  False: look for a unit again before.
  */
-static bool announce(const struct wait *wait, uint64_t object, int64_t now)
+static bool announce(const struct wait *wait, uint64_t object, int64_t now, uint32_t *count)
 {
 	uint64_t state = __atomic_load_n(&wait->lazy->state, __ATOMIC_ACQUIRE);
 	uint64_t told = state;
@@ -292,6 +291,7 @@ static bool announce(const struct wait *wait, uint64_t object, int64_t now)
 		told |= LAZY_TURN;
 	if (state & LAZY_COUNT)
 		return false;
+	*count = told;
 	if (told == state)
 		return true;
 	lazy_state_change(wait->lazy, &state, told);
@@ -304,16 +304,17 @@ static int sleep_once(struct wait *wait)
 	int64_t now = now_ns(CLOCK_MONOTONIC);
 	int64_t until = monotonic(wait->deadline, now);
 	uint64_t object;
+	uint32_t count;
 
 	if (until <= now)
 		return ETIMEDOUT;
 	object = get_object(wait->lazy, now);
-	if (!announce(wait, object, now))
+	if (!announce(wait, object, now, &count))
 		return 0;
 	if (until > now + LOOK_NS && (object || wait->deadline->clock != CLOCK_MONOTONIC))
 		until = now + LOOK_NS;
 	wait->woken = true;
-	return sleep_somewhere(wait->lazy, object, until);
+	return sleep_somewhere(wait->lazy, object, count, until);
 }
 
 static int wait_for_unit(struct wait *wait)
@@ -402,14 +403,14 @@ int kgil_lazy_try(struct kgil_lazy *lazy)
 
 int kgil_lazy_release(struct kgil_lazy *lazy)
 {
-	return likely(lazy_give(lazy)) ? 0 : lazy_give_slowly(lazy);
+	return likely(lazy_give(lazy, lazy->max)) ? 0 : lazy_give_slowly(lazy);
 }
 
 uint32_t kgil_lazy_value(const struct kgil_lazy *lazy)
 {
 	uint64_t state = __atomic_load_n(&lazy->state, __ATOMIC_RELAXED);
 
-	return state & LAZY_TURN ? 0 : state & LAZY_COUNT;
+	return (int32_t)state < 0 ? 0 : state & LAZY_COUNT;
 }
 
 int kgil_lazy_fd(const struct kgil_lazy *lazy)

@@ -14,15 +14,19 @@
 
 #include "take.h"
 
-/* The count: the lower half, which is what a futex compares. */
-#define LAZY_COUNT 0xffffffffULL
-/* One thread that waits, and all of them: more than there can be processes. */
-#define LAZY_WAITER (1ULL << 32)
-#define LAZY_WAITERS (0x7fffffULL << 32)
+/*
+ * While nobody waits the state is the count and nothing else.  The lower half is
+ * what a futex compares; as a signed number it is above 0 if there is a unit for
+ * anybody.
+ */
+#define LAZY_COUNT 0x7fffffffULL
 /* A waiter has been passed over for long: only waiters may take a unit. */
-#define LAZY_TURN (1ULL << 55)
-/* Somebody waits, or has waited, by the futex. */
-#define LAZY_FUTEX (1ULL << 56)
+#define LAZY_TURN 0x80000000ULL
+/* One thread that waits, and all of them: more than there can be processes. */
+#define LAZY_WAITER 0x100000000ULL
+#define LAZY_WAITERS (0x7fffffULL * LAZY_WAITER)
+/* One of them waits, or has waited, by the futex. */
+#define LAZY_FUTEX 0x100000000000000ULL
 /* Which object they wait for, as lazy_object_tag() tells; 0: none yet. */
 #define LAZY_TAG_SHIFT 57
 #define LAZY_TAG (0x7fULL << LAZY_TAG_SHIFT)
@@ -46,7 +50,7 @@ struct lazy_deadline {
 int lazy_wait(struct kgil_lazy *lazy, const struct lazy_deadline *deadline);
 /* As kgil_lazy_try(), when lazy_take() failed. */
 bool lazy_try_slowly(struct kgil_lazy *lazy);
-/* Give a unit back when somebody may wait: as kgil_lazy_release(). */
+/* As kgil_lazy_release(), when lazy_give() failed. */
 int lazy_give_slowly(struct kgil_lazy *lazy);
 
 static always_inline bool lazy_state_change(struct kgil_lazy *lazy, uint64_t *from, uint64_t to)
@@ -55,24 +59,25 @@ static always_inline bool lazy_state_change(struct kgil_lazy *lazy, uint64_t *fr
 					   __ATOMIC_ACQUIRE);
 }
 
+/* Each is true if it did; else nothing is changed, and the slow path is next. */
 static always_inline bool lazy_take(struct kgil_lazy *lazy)
 {
 	uint64_t state = __atomic_load_n(&lazy->state, __ATOMIC_RELAXED);
 
 	do {
-		if (unlikely(!(uint32_t)state) || unlikely(state & LAZY_TURN))
+		if (unlikely((int32_t)state <= 0))
 			return false;
 	} while (unlikely(!lazy_state_change(lazy, &state, state - 1)));
 	return true;
 }
 
-/* True if it did; else nothing is changed, and lazy_give_slowly() is next. */
-static always_inline bool lazy_give(struct kgil_lazy *lazy)
+/* @max: that of @lazy */
+static always_inline bool lazy_give(struct kgil_lazy *lazy, uint64_t max)
 {
 	uint64_t state = __atomic_load_n(&lazy->state, __ATOMIC_RELAXED);
 
 	do {
-		if (unlikely(state & LAZY_WAITERS) || unlikely((uint32_t)state >= lazy->max))
+		if (unlikely(state >= max))
 			return false;
 	} while (unlikely(!lazy_state_change(lazy, &state, state + 1)));
 	return true;

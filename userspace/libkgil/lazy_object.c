@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -89,7 +90,7 @@ static uint64_t identify(int fd)
 {
 	struct kgil_state state;
 
-	if (kgil_state(fd, &state))
+	if (ioctl(fd, KGIL_IOC_STATE, &state))
 		return 0;
 	if (fd > LAZY_OBJECT_FD_MAX || state.id > LAZY_OBJECT_ID) {
 		errno = EMFILE;
@@ -134,16 +135,35 @@ uint64_t lazy_object_new(uint32_t max, uint64_t now_ns)
 	return object;
 }
 
-bool lazy_object_is_there(uint64_t object)
+/* Is its descriptor still its own? */
+static bool is_there(uint64_t object)
 {
 	struct kgil_state state;
 
-	return !kgil_state(lazy_object_fd(object), &state) &&
+	return !ioctl(lazy_object_fd(object), KGIL_IOC_STATE, &state) &&
 	       state.id == (object & LAZY_OBJECT_ID);
+}
+
+int lazy_object_sleep(uint64_t object, int64_t until_ns)
+{
+	struct kgil_until until = { .deadline_ns = until_ns };
+
+	if (!is_there(object))
+		return EBADF;
+	if (!ioctl(lazy_object_fd(object), KGIL_IOC_ACQUIRE_UNTIL, &until))
+		return 0;
+	return errno == ETIMEDOUT ? 0 : errno;
+}
+
+/* One with as many wake-ups as it may have needs no other. */
+void lazy_object_wake(uint64_t object)
+{
+	if (is_there(object))
+		ioctl(lazy_object_fd(object), KGIL_IOC_RELEASE, 0);
 }
 
 void lazy_object_close(uint64_t object)
 {
-	if (object && lazy_object_is_there(object))
+	if (object && is_there(object))
 		close(lazy_object_fd(object));
 }

@@ -40,8 +40,13 @@ static inline uint64_t lazy_object_tag(uint64_t object)
 uint64_t lazy_object_new(uint32_t max, uint64_t now_ns);
 /* Was it made by this process, and not by the one that it was forked from? */
 bool lazy_object_is_own(uint64_t object);
-/* Is its descriptor still its own? */
-bool lazy_object_is_there(uint64_t object);
+/*
+ * Sleep in it until a wake-up comes, or until @until_ns of CLOCK_MONOTONIC: 0.
+ * Else an errno; EBADF: somebody has closed its descriptor.
+ */
+int lazy_object_sleep(uint64_t object, int64_t until_ns);
+/* Wake a thread that sleeps in it, or the next that comes.  Changes errno. */
+void lazy_object_wake(uint64_t object);
 /* Close its descriptor, if it is still its own. */
 void lazy_object_close(uint64_t object);
 /* Remember what kgil_lazy_trouble() tells. */

@@ -11,7 +11,7 @@
 #include "lazy_process.h"
 
 static struct lazy_process *process;
-/* The last number that this process or one that it descends from was given. */
+/* No process that this one descends from was given a greater number. */
 static uint32_t last_number;
 
 struct lazy_process *lazy_process(void)
@@ -48,11 +48,10 @@ uint32_t lazy_process_number(void)
 	number = __atomic_load_n(&page->number, __ATOMIC_ACQUIRE);
 	if (number)
 		return number;
-	/* All threads that come here at the same time find the same one. */
-	next = __atomic_load_n(&last_number, __ATOMIC_RELAXED) + 1;
+	/* Of several threads that come here at the same time the first gives it. */
+	next = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
 	if (!__atomic_compare_exchange_n(&page->number, &number, next, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
 		return number;
-	__atomic_store_n(&last_number, next, __ATOMIC_RELAXED);
 	return next;
 }
