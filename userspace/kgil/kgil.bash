@@ -49,7 +49,7 @@ _kgil()
 	bench:-[THpdvcI]:* | bench:--threads:* | bench:--hold:* | bench:--pairs:* | \
 	bench:--duration:* | bench:--variant:* | bench:--cpu:* | bench:--interval:*)
 		;;
-	bench:-o:* | bench:--output:*)
+	bench:-o:* | bench:--output:* | run:-l:* | run:--library:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	contend:-p:* | *:--path:*)
@@ -66,6 +66,9 @@ _kgil()
 		words=$(_kgil_commands "$kgil") ;;
 	bench:*)
 		words=$(_kgil_sections "$kgil") ;;
+	run:*)
+		mapfile -t COMPREPLY < <(compgen -c -f -- "$word")
+		return ;;
 	show:*)
 		words=$(awk 'NR > 2 { print $1 }' /proc/kgil/objects 2>/dev/null) ;;
 	esac

@@ -3,6 +3,7 @@
  * kgil: the command.  One table of subcommands, one file for each of them.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ static const struct command {
 	{ "demo", cmd_demo, "show what a GIL and a lock do, in a minute" },
 	{ "contend", cmd_contend, "let threads contend for a lock, and measure it" },
 	{ "bench", cmd_bench, "measure kgil beside the locks that there are" },
+	{ "run", cmd_run, "run a program with its semaphores in the module" },
 	{ "ls", cmd_ls, "list the objects: owner, waiters, acquisitions" },
 	{ "show", cmd_show, "show everything about one object" },
 	{ "monitor", cmd_monitor, "print events as they happen" },
@@ -169,7 +171,7 @@ int main(int argc, char **argv)
 		{ "help", 'h', OPT_FLAG, &help_wanted, .help = "" },
 		{ .name = NULL },
 	};
-	static const struct opt_spec spec = { .opts = opts, .operands_max = 4096 };
+	static const struct opt_spec spec = { .opts = opts, .operands_max = INT_MAX };
 	const struct command *command;
 	int first;
 

@@ -301,7 +301,7 @@ static void make_letters(char *letters, const struct opt_spec *spec, const struc
 	unsigned int i;
 
 	/* Options behind kgil's own operand, the subcommand, are not kgil's. */
-	if (!spec->command)
+	if (!spec->command || spec->program)
 		*letters++ = '+';
 	*letters++ = ':';
 	for (i = 0; i < n; i++) {

@@ -7,6 +7,7 @@
 #ifndef KGIL_CMD_OPT_H
 #define KGIL_CMD_OPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define OPT_US 1000ULL
@@ -65,6 +66,7 @@ struct opt {
  * @more: printed at the end of --help as it is; may be NULL
  * @operands_min: at least so many operands
  * @operands_max: at most so many
+ * @program: the first operand is a program: what follows are its own options
  */
 struct opt_spec {
 	const char *command;
@@ -74,6 +76,7 @@ struct opt_spec {
 	const char *more;
 	int operands_min;
 	int operands_max;
+	bool program;
 };
 
 /*
