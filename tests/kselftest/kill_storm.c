@@ -193,7 +193,7 @@ FIXTURE_TEARDOWN(storm)
 		close(self->fds[type]);
 }
 
-TEST_F_TIMEOUT(storm, rounds, 2 * TEST_LIMIT)
+TEST_F_TIMEOUT(storm, rounds, 10 * TEST_LIMIT)
 {
 	__u64 seed = random_seed();
 	__u64 deaths = 0;

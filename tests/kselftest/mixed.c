@@ -288,7 +288,7 @@ static bool kill_at_random(pid_t pid, __u32 delay_us)
 OWNED_WORD_FIXTURE(owned);
 
 /* Whoever is left gets it, and is told if need be; then it is as good as new. */
-KGIL_TEST(owned, killed_at_any_moment)
+TEST_F_TIMEOUT(owned, killed_at_any_moment, 5 * TEST_LIMIT)
 {
 	__u64 seed = random_seed(), deaths = 0;
 	int i, err;
