@@ -418,6 +418,81 @@ TEST(each_unit_wakes_one)
 	kgil_lazy_destroy(&lazy);
 }
 
+#define RING 4
+#define LAPS 500
+
+static struct kgil_lazy ring[RING];
+
+static void *run_laps(void *arg)
+{
+	struct kgil_lazy *mine = arg, *next = ring + (mine - ring + 1) % RING;
+
+	for (int i = 0; i < LAPS; i++)
+		if (kgil_lazy_acquire(mine) || kgil_lazy_release(next))
+			abort();
+	return NULL;
+}
+
+static void *take_and_give(void *arg)
+{
+	struct kgil_lazy *lazy = arg;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		if (kgil_lazy_acquire(lazy))
+			abort();
+		if (i % 16 == 0)
+			sched_yield();
+		if (kgil_lazy_release(lazy))
+			abort();
+	}
+	return NULL;
+}
+
+/* Waits in its object that ended because the thread looked, after a second. */
+static uint64_t looks(struct kgil_lazy *lazy)
+{
+	struct kgil_stats stats;
+	int fd = kgil_lazy_fd(lazy);
+
+	return fd < 0 || kgil_stats(fd, &stats) ? 1000000 : stats.timeouts;
+}
+
+/*
+ * A wake-up that is lost is found by looking.  Only a machine that stands still for
+ * a second may make a thread look here.
+ */
+TEST(no_wake_up_is_lost)
+{
+	struct kgil_lazy lock = KGIL_LAZY_INIT(0, 1);
+	pthread_t threads[THREADS], laps[RING];
+	uint64_t looked = 0;
+
+	for (int i = 0; i < RING; i++)
+		ASSERT_EQ(0, kgil_lazy_init(&ring[i], 0, 1));
+	for (int i = 0; i < RING; i++)
+		ASSERT_EQ(0, pthread_create(&laps[i], NULL, run_laps, &ring[i]));
+	usleep(20000);
+	ASSERT_EQ(0, kgil_lazy_release(&ring[0]));
+	for (int i = 0; i < RING; i++)
+		pthread_join(laps[i], NULL);
+	for (int i = 0; i < RING; i++) {
+		EXPECT_EQ(i == 0, kgil_lazy_value(&ring[i]));
+		looked += looks(&ring[i]);
+		kgil_lazy_destroy(&ring[i]);
+	}
+	EXPECT_GE(5, looked);
+
+	for (int i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, take_and_give, &lock));
+	usleep(20000);
+	ASSERT_EQ(0, kgil_lazy_release(&lock));
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT_EQ(1, kgil_lazy_value(&lock));
+	EXPECT_GE(5, looks(&lock));
+	kgil_lazy_destroy(&lock);
+}
+
 static int stop;
 
 static void *hog(void *arg)
