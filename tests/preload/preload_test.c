@@ -247,6 +247,30 @@ TEST(timedwait_gets_what_is_posted)
 	sem_destroy(&sem);
 }
 
+#ifdef __x86_64__
+/* As a program has them that was linked before libc 2.34. */
+int old_sem_init(sem_t *sem, int pshared, unsigned int value);
+int old_sem_wait(sem_t *sem);
+int old_sem_post(sem_t *sem);
+__asm__(".symver old_sem_init,sem_init@GLIBC_2.2.5\n"
+	".symver old_sem_wait,sem_wait@GLIBC_2.2.5\n"
+	".symver old_sem_post,sem_post@GLIBC_2.2.5\n");
+
+TEST(programs_linked_long_ago)
+{
+	sem_t sem;
+
+	ASSERT_EQ(0, old_sem_init(&sem, 0, 0));
+	ASSERT_TRUE(contend_once(&sem));
+	EXPECT_EQ(on_kgil(), module_sems(NULL));
+	EXPECT_EQ(0, old_sem_post(&sem));
+	EXPECT_EQ(0, old_sem_wait(&sem));
+	EXPECT_EQ(0, value_of(&sem));
+	EXPECT_EQ(0, sem_destroy(&sem));
+	EXPECT_EQ(0, module_sems(NULL));
+}
+#endif
+
 struct crowd {
 	sem_t sem;
 	uint64_t count;
