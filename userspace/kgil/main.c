@@ -176,6 +176,8 @@ int main(int argc, char **argv)
 	int first;
 
 	fill_standard_fds();
+	/* What it shows and measures is the module. */
+	kgil_require_module();
 	first = opt_parse(&spec, argc, argv);
 	if (help_wanted) {
 		print_usage();

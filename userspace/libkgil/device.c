@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "kgil.h"
+#include "fallback.h"
 
 static int ask_device(unsigned long command, void *arg)
 {
@@ -33,7 +33,14 @@ int kgil_query(struct kgil_query *query)
 
 int kgil_create(const struct kgil_create *create)
 {
-	return ask_device(KGIL_IOC_CREATE, (void *)create);
+	switch (kgil_backend()) {
+	case KGIL_BACKEND_MODULE:
+		return ask_device(KGIL_IOC_CREATE, (void *)create);
+	case KGIL_BACKEND_FUTEX:
+		return fallback_create(create);
+	default:
+		return -1;
+	}
 }
 
 int kgil_create_gil(uint64_t interval_ns)

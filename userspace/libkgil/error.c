@@ -57,7 +57,11 @@ const char *kgil_strerror(int err)
 	case EEXIST:
 		return "The thread is attached to this gil already.";
 	case EBUSY:
-		return "The thread owns this gil; release it before you detach.";
+		return "The thread owns this gil; release it before you detach (of the module: "
+		       "this process uses futexes already, require it earlier).";
+	case EXDEV:
+		return "The object is of a backend that this process does not have, or of a "
+		       "process in another pid or time namespace.";
 	default:
 		return strerror(err);
 	}

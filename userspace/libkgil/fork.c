@@ -22,8 +22,8 @@ int kgil_gil_after_fork_child(struct kgil *gil)
 {
 	struct handle *handle = to_handle(gil);
 	uint64_t serial = handle_new_serial();
+	struct handle child = { .held_at_fork = handle->held_at_fork };
 	struct kgil_state parent;
-	struct kgil child;
 	int saved;
 
 	if (!handle->away) {
@@ -32,33 +32,33 @@ int kgil_gil_after_fork_child(struct kgil *gil)
 	}
 	if (kgil_state(gil->fd, &parent))
 		return -1;
-	child.fd = create_like(&parent);
-	if (child.fd < 0)
+	child.pub.fd = create_like(&parent);
+	if (child.pub.fd < 0)
 		return -1;
-	child.page = kgil_map_writable(child.fd);
-	if (!child.page)
+	if (handle_map(&child))
 		goto err_close;
-	if (attachment_add(child.fd, handle->slot, serial))
+	if (attachment_add(child.pub.fd, handle->slot, serial))
 		goto err_unmap;
-	if (handle->held_at_fork && gil_wait(child.fd))
+	/* Nobody else has it, so that this never waits. */
+	if (handle->held_at_fork && kgil_acquire(child.pub.fd))
 		goto err_detach;
 
-	handle_unmap(gil->page);
+	handle_unmap(handle);
 	close(gil->fd);
-	*gil = child;
-	handle->serial = serial;
-	handle->away = false;
+	child.serial = serial;
+	child.slot = handle->slot;
+	*handle = child;
 	return 0;
 
 err_detach:
 	attachment_remove(handle->slot, serial);
 err_unmap:
 	saved = errno;
-	kgil_unmap(child.page);
+	handle_unmap(&child);
 	errno = saved;
 err_close:
 	saved = errno;
-	close(child.fd);
+	close(child.pub.fd);
 	errno = saved;
 	return -1;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "gil.h"
 
 struct kgil *kgil_gil_new(uint64_t interval_ns)
@@ -89,11 +90,12 @@ int kgil_gil_detach(struct kgil *gil)
 	return 0;
 }
 
-int gil_wait(int fd)
+/* Acquire it, whatever signals come; keeps errno if it succeeds. */
+static int gil_wait(const struct kgil *gil)
 {
 	int saved = errno;
 
-	while (kgil_acquire(fd))
+	while (handle_command(to_handle(gil), KGIL_IOC_ACQUIRE, NULL))
 		if (errno != EINTR)
 			return -1;
 	errno = saved;
@@ -102,14 +104,14 @@ int gil_wait(int fd)
 
 static slow int acquire_slowly(struct kgil *gil)
 {
-	return is_attached(gil) ? gil_wait(gil->fd) : -1;
+	return is_attached(gil) ? gil_wait(gil) : -1;
 }
 
 static slow int release_slowly(struct kgil *gil)
 {
 	int saved = errno;
 
-	if (!is_attached(gil) || kgil_release(gil->fd))
+	if (!is_attached(gil) || handle_command(to_handle(gil), KGIL_IOC_RELEASE, NULL))
 		return -1;
 	errno = saved;
 	return 0;
@@ -137,13 +139,13 @@ static slow int switch_slowly(struct kgil *gil)
 
 	if (!is_attached(gil))
 		return -1;
-	if (!kgil_yield(gil->fd))
+	if (!handle_command(to_handle(gil), KGIL_IOC_YIELD, NULL))
 		return 0;
 	if (errno != EINTR)
 		return -1;
 	/* A yield that a signal ends has given the lock up. */
 	errno = saved;
-	return gil_wait(gil->fd);
+	return gil_wait(gil);
 }
 
 int kgil_gil_switch(struct kgil *gil)

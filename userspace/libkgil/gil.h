@@ -10,7 +10,4 @@ static inline struct handle *to_handle(const struct kgil *gil)
 	return (struct handle *)((char *)gil - offsetof(struct handle, pub));
 }
 
-/* Acquire it, whatever signals come; keeps errno if it succeeds. */
-int gil_wait(int fd);
-
 #endif /* KGIL_GIL_H */

@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "backend.h"
+#include "fallback.h"
 #include "handle.h"
 
 /* A place in the table: a handle, or the next place that is free. */
@@ -31,6 +33,7 @@ static uint32_t n_places, n_handles, first_free;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int atfork_error;
+unsigned int fork_generation;
 
 /* Where a child has no memory for a page of its own. */
 static struct kgil_page no_page = { .word = KGIL_WORD_WAITERS };
@@ -86,6 +89,12 @@ static void after_fork_parent(void)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* How much of an object a handle maps. */
+static size_t map_size(const struct handle *handle)
+{
+	return handle->fallback ? FALLBACK_SIZE : (size_t)sysconf(_SC_PAGESIZE);
+}
+
 static void put_stand_in(struct handle *handle)
 {
 	struct kgil_page *place = handle->pub.page;
@@ -94,8 +103,8 @@ static void put_stand_in(struct handle *handle)
 	if (handle->away)
 		return;
 	handle->away = true;
-	place = mmap(place, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	place = mmap(place, map_size(handle), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	if (place == MAP_FAILED) {
 		handle->pub.page = &no_page;
 		return;
@@ -109,6 +118,7 @@ static void after_fork_child(void)
 {
 	int saved = errno;
 
+	fork_generation++;
 	attachment_forget_all();
 	for (uint32_t i = 0; i < n_places; i++)
 		if (places[i].handle)
@@ -122,10 +132,45 @@ static void register_handlers(void)
 	atfork_error = pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 }
 
-/* Move the mapping @page to where the stand-in is. */
-static bool replace_stand_in(struct handle *handle, struct kgil_page *page)
+int fork_watch(void)
 {
-	size_t size = sysconf(_SC_PAGESIZE);
+	pthread_once(&once, register_handlers);
+	if (!atfork_error)
+		return 0;
+	errno = atfork_error;
+	return -1;
+}
+
+/* --------------------------------------------------------------- the page */
+
+int handle_map(struct handle *handle)
+{
+	/* What is of the fallback has settled that by telling its state. */
+	handle->fallback = backend_settle(KGIL_BACKEND_MODULE) == KGIL_BACKEND_FUTEX;
+	if (!handle->fallback) {
+		handle->pub.page = kgil_map_writable(handle->pub.fd);
+		return handle->pub.page ? 0 : -1;
+	}
+	handle->pub.page = fallback_map(handle->pub.fd);
+	if (handle->pub.page)
+		return 0;
+	/* It knew the command that told its state: so it is of the module. */
+	if (errno == ENOTTY)
+		errno = EXDEV;
+	return -1;
+}
+
+void handle_unmap(const struct handle *handle)
+{
+	if (handle->pub.page != &no_page)
+		munmap(handle->pub.page, map_size(handle));
+}
+
+/* Move the mapping of @mapped to where the stand-in is. */
+static bool replace_stand_in(struct handle *handle, const struct handle *mapped)
+{
+	size_t size = map_size(handle);
+	struct kgil_page *page = mapped->pub.page;
 
 	if (handle->pub.page == &no_page) {
 		__atomic_store_n(&handle->pub.page, page, __ATOMIC_RELEASE);
@@ -134,31 +179,36 @@ static bool replace_stand_in(struct handle *handle, struct kgil_page *page)
 	if (mremap(page, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, handle->pub.page) !=
 	    MAP_FAILED)
 		return true;
-	munmap(page, size);
+	handle_unmap(mapped);
+	return false;
+}
+
+/* Is there an object of the handle's backend behind its descriptor, still? */
+static bool map_again(const struct handle *handle, struct handle *again)
+{
+	*again = *handle;
+	if (handle_map(again))
+		return false;
+	if (again->fallback == handle->fallback)
+		return true;
+	handle_unmap(again);
 	return false;
 }
 
 bool handle_come_back(struct handle *handle)
 {
-	struct kgil_page *page;
+	struct handle again;
 	sigset_t signals;
 	bool back;
 
 	lock_places(&signals);
 	back = !handle->away;
 	if (!back) {
-		page = kgil_map_writable(handle->pub.fd);
-		back = page && replace_stand_in(handle, page);
+		back = map_again(handle, &again) && replace_stand_in(handle, &again);
 		__atomic_store_n(&handle->away, !back, __ATOMIC_RELEASE);
 	}
 	unlock_places(&signals);
 	return back;
-}
-
-void handle_unmap(struct kgil_page *page)
-{
-	if (page != &no_page)
-		kgil_unmap(page);
 }
 
 /* -------------------------------------------------------------- the table */
@@ -212,20 +262,18 @@ int handle_add(struct handle *handle)
 	sigset_t signals;
 	int ret, err;
 
-	pthread_once(&once, register_handlers);
-	if (atfork_error) {
-		errno = atfork_error;
+	if (fork_watch())
 		return -1;
-	}
 	handle->serial = handle_new_serial();
 	handle->away = false;
 	lock_places(&signals);
 	/* Mapped and entered in one step, as a fork sees it. */
-	handle->pub.page = kgil_map_writable(handle->pub.fd);
-	ret = handle->pub.page ? enter(handle) : -1;
+	ret = handle_map(handle);
+	if (!ret)
+		ret = enter(handle);
 	err = errno;
 	if (ret && handle->pub.page)
-		kgil_unmap(handle->pub.page);
+		handle_unmap(handle);
 	unlock_places(&signals);
 	errno = err;
 	return ret;
@@ -238,6 +286,6 @@ void handle_remove(struct handle *handle)
 	attachment_remove(handle->slot, handle->serial);
 	lock_places(&signals);
 	leave(handle);
-	handle_unmap(handle->pub.page);
+	handle_unmap(handle);
 	unlock_places(&signals);
 }

@@ -13,6 +13,7 @@
  * @pub: page and descriptor, as the user of a struct kgil sees them
  * @serial: number of this handle in this process, never used again
  * @slot: its place in the tables of the threads, see attachment.h
+ * @fallback: the object is of the fallback
  * @away: atomic; the process is a child of fork, and the page a stand-in
  * @held_at_fork: the thread that forks owned it then
  */
@@ -20,6 +21,7 @@ struct handle {
 	struct kgil pub;
 	uint64_t serial;
 	uint32_t slot;
+	bool fallback;
 	bool away;
 	bool held_at_fork;
 };
@@ -35,8 +37,18 @@ void handle_remove(struct handle *handle);
  * stand-in.  Is it the object's now, or was it already?
  */
 bool handle_come_back(struct handle *handle);
+/*
+ * Map @pub.fd, and find out whether it is of the fallback; -1 with errno set:
+ * EXDEV if it is of another backend than this process has.
+ */
+int handle_map(struct handle *handle);
 /* Unmap the page, or what stands in for it. */
-void handle_unmap(struct kgil_page *page);
+void handle_unmap(const struct handle *handle);
+
+/* How many forks there are between this process and the one that it began as. */
+extern unsigned int fork_generation __attribute__((visibility("hidden")));
+/* Keep that up to date, from now on; -1 with errno set. */
+int fork_watch(void);
 
 /* No signal handler, and so no fork in one, comes in between. */
 void signals_hold(sigset_t *saved);

@@ -5,6 +5,9 @@
  * Two layers.  The first is one thin call for each command of /dev/kgil, on a
  * file descriptor.  The second, struct kgil, is a GIL as an interpreter uses it.
  *
+ * Where there is no module the same calls work on futexes: an object is then a
+ * memory file.  libkgil(3) says what is different.
+ *
  * Every function that returns int returns 0 (or what it says) on success, and
  * -1 with errno set on failure; the values of errno are those of <linux/kgil.h>.
  * EOWNERDEAD, alone among them, means that the lock was acquired.
@@ -32,6 +35,34 @@ const char *kgil_strerror(int err);
 
 /* What the module is.  errno: ENOENT, ENODEV no module; EACCES no permission. */
 int kgil_query(struct kgil_query *query);
+
+/**
+ * enum kgil_backend_id - what stands behind the objects of this process
+ * @KGIL_BACKEND_MODULE: the module, by /dev/kgil
+ * @KGIL_BACKEND_FUTEX: futexes, because the module can't be used
+ */
+enum kgil_backend_id {
+	KGIL_BACKEND_MODULE = 1,
+	KGIL_BACKEND_FUTEX = 2,
+};
+
+/*
+ * An enum kgil_backend_id, decided once in a process, by the first call that
+ * has to know.  -1 with errno set: the device can't be asked now (EMFILE,
+ * ENFILE, ENOMEM), or the module is required and can't be used.
+ */
+int kgil_backend(void);
+/*
+ * Why it is KGIL_BACKEND_FUTEX: ENOENT, ENODEV no module; EACCES no permission.
+ * kgil_strerror() tells what to do.  0: it is not, or not decided yet, or because
+ * of an object of futexes that another process gave to this one.
+ */
+int kgil_backend_reason(void);
+/*
+ * From now on nothing but the module, as with KGIL_REQUIRE=1 in the environment.
+ * errno: EBUSY this process uses futexes already.
+ */
+int kgil_require_module(void);
 
 /* Objects: each returns a new descriptor, close-on-exec; close(2) ends it. */
 int kgil_create(const struct kgil_create *create);

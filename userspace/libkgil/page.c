@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The page of an object, which the kernel and user space share. */
+#define _GNU_SOURCE
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -7,9 +8,14 @@
 
 static struct kgil_page *map(int fd, int protection)
 {
-	void *page = mmap(NULL, sysconf(_SC_PAGESIZE), protection, MAP_SHARED, fd, 0);
+	size_t size = sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
 
-	return page == MAP_FAILED ? NULL : page;
+	if (page == MAP_FAILED)
+		return NULL;
+	/* So is every object's of the module, unasked. */
+	madvise(page, size, MADV_DONTFORK);
+	return page;
 }
 
 const struct kgil_page *kgil_map(int fd)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "command.h"
 #include "word.h"
 
 struct kgil_word *kgil_word_open(int fd)
@@ -111,12 +112,14 @@ static slow bool give_at_last(struct kgil_word *word)
 
 static slow int acquire_slowly(struct kgil_word *word)
 {
-	return take_at_last(word) ? 0 : kgil_acquire(word->handle.pub.fd);
+	return take_at_last(word) ? 0 : handle_command(&word->handle, KGIL_IOC_ACQUIRE, NULL);
 }
 
 static slow int try_slowly(struct kgil_word *word)
 {
-	return take_at_last(word) ? 1 : kgil_try_acquire(word->handle.pub.fd);
+	if (take_at_last(word))
+		return 1;
+	return command_taken(handle_command(&word->handle, KGIL_IOC_TRY_ACQUIRE, NULL), EAGAIN);
 }
 
 static slow int acquire_until_slowly(struct kgil_word *word, uint64_t deadline_ns)
@@ -124,17 +127,23 @@ static slow int acquire_until_slowly(struct kgil_word *word, uint64_t deadline_n
 	/* The kernel says what is wrong with a deadline that is no time. */
 	if (deadline_ns <= INT64_MAX && take_at_last(word))
 		return 1;
-	return kgil_acquire_until(word->handle.pub.fd, deadline_ns);
+	return handle_acquire_until(&word->handle, deadline_ns);
 }
 
 static slow int acquire_for_slowly(struct kgil_word *word, uint64_t timeout_ns)
 {
-	return take_at_last(word) ? 1 : kgil_acquire_for(word->handle.pub.fd, timeout_ns);
+	uint64_t deadline_ns;
+
+	if (take_at_last(word))
+		return 1;
+	if (command_deadline(timeout_ns, &deadline_ns))
+		return -1;
+	return handle_acquire_until(&word->handle, deadline_ns);
 }
 
 static slow int release_slowly(struct kgil_word *word)
 {
-	return give_at_last(word) ? 0 : kgil_release(word->handle.pub.fd);
+	return give_at_last(word) ? 0 : handle_command(&word->handle, KGIL_IOC_RELEASE, NULL);
 }
 
 int kgil_word_acquire(struct kgil_word *word)
@@ -168,7 +177,7 @@ int kgil_word_yield(struct kgil_word *word)
 {
 	if (word->type == KGIL_TYPE_GIL && gil_keep(word->handle.pub.page))
 		return 0;
-	return kgil_yield(word->handle.pub.fd);
+	return handle_command(&word->handle, KGIL_IOC_YIELD, NULL);
 }
 
 bool kgil_word_drop_requested(const struct kgil_word *word)
