@@ -2,6 +2,8 @@
 /*
  * Tests of libkgil: every public function, its errors, and what an error leaves
  * unchanged.  What the kernel promises is tested elsewhere.
+ *
+ * The same tests are for both backends; what differs asks on_module().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,61 +13,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
+#include "helpers.h"
 
-#include "kgil.h"
-
-#define NSEC_PER_SEC 1000000000ULL
-#define PATIENCE_MS 20000
-#define PATIENCE_NS (PATIENCE_MS * 1000000ULL)
-#define PATTERN 0xcc
-
-/* Wait until @condition holds; false if it does not come true at all. */
-#define comes_true(condition)                      \
-	({                                         \
-		int left = PATIENCE_MS;            \
-		while (!(condition) && left-- > 0) \
-			usleep(1000);              \
-		left > 0;                          \
-	})
-
-static void die(const char *what)
+/* Is it the module, and not the fallback, that the objects are of? */
+static bool on_module(void)
 {
-	printf("# %s: %m\n", what);
-	_exit(1);
-}
-
-static struct kgil_state state_of(int fd)
-{
-	struct kgil_state state;
-
-	memset(&state, PATTERN, sizeof(state));
-	if (kgil_state(fd, &state))
-		die("state");
-	return state;
-}
-
-static struct kgil_stats stats_of(int fd)
-{
-	struct kgil_stats stats;
-
-	memset(&stats, PATTERN, sizeof(stats));
-	if (kgil_stats(fd, &stats))
-		die("stats");
-	return stats;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	return kgil_backend() == KGIL_BACKEND_MODULE;
 }
 
 /* How many descriptors are open: the same number again if none leaked. */
@@ -150,6 +109,7 @@ TEST(strerror_has_a_sentence_for_each_error)
 		EEXIST,
 		EBUSY,
 		EBADF,
+		EXDEV,
 	};
 	size_t n = sizeof(errors) / sizeof(errors[0]);
 
@@ -184,13 +144,6 @@ TEST(a_bad_descriptor)
 	struct kgil_state state;
 	struct kgil_stats stats;
 	uint64_t id = 7;
-
-#define EXPECT_ERROR(error, call)          \
-	do {                               \
-		errno = 0;                 \
-		EXPECT_EQ(-1, (call));     \
-		EXPECT_EQ((error), errno); \
-	} while (0)
 
 	EXPECT_ERROR(EBADF, kgil_acquire(-1));
 	EXPECT_ERROR(EBADF, kgil_try_acquire(-1));
@@ -236,6 +189,12 @@ TEST_F(device, query)
 	struct kgil_query query;
 
 	memset(&query, PATTERN, sizeof(query));
+	if (!on_module()) {
+		/* It is the module that is asked, and not there. */
+		EXPECT_ERROR(kgil_backend_reason(), kgil_query(&query));
+		EXPECT_EQ(self->fds, open_fds());
+		return;
+	}
 	ASSERT_EQ(0, kgil_query(&query));
 	EXPECT_EQ(KGIL_ABI_VERSION, query.abi);
 	for (int type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++)
@@ -243,9 +202,158 @@ TEST_F(device, query)
 	EXPECT_EQ(self->fds, open_fds());
 }
 
+TEST_F(device, the_backend)
+{
+	bool module = !access(KGIL_DEVICE, R_OK | W_OK);
+
+	EXPECT_EQ(0, kgil_backend_reason());
+	errno = EXDEV;
+	EXPECT_EQ(module ? KGIL_BACKEND_MODULE : KGIL_BACKEND_FUTEX, kgil_backend());
+	EXPECT_EQ(module ? 0 : ENOENT, kgil_backend_reason());
+	EXPECT_EQ(EXDEV, errno);
+	/* Decided once: the environment is too late. */
+	setenv("KGIL_REQUIRE", "1", 1);
+	EXPECT_EQ(module ? KGIL_BACKEND_MODULE : KGIL_BACKEND_FUTEX, kgil_backend());
+	EXPECT_LE(0, kgil_create_lock());
+	errno = 0;
+	EXPECT_EQ(module ? 0 : -1, kgil_require_module());
+	EXPECT_EQ(module ? 0 : EBUSY, errno);
+}
+
+/* By the environment, and by the call. */
+TEST_F(device, the_module_is_required)
+{
+	bool module = !access(KGIL_DEVICE, R_OK | W_OK);
+
+	for (int by_call = 0; by_call <= 1; by_call++) {
+		int status;
+		pid_t pid = fork();
+
+		if (!pid) {
+			if (by_call) {
+				setenv("KGIL_REQUIRE", "0", 1);
+				REQUIRE(kgil_require_module() == 0);
+			} else {
+				setenv("KGIL_REQUIRE", "1", 1);
+			}
+			if (module) {
+				REQUIRE(kgil_backend() == KGIL_BACKEND_MODULE);
+				REQUIRE(kgil_create_lock() >= 0);
+				_exit(0);
+			}
+			REQUIRE_ERROR(ENOENT, kgil_backend());
+			REQUIRE(kgil_backend_reason() == 0);
+			REQUIRE_ERROR(ENOENT, kgil_create_lock());
+			REQUIRE_ERROR(ENOENT, kgil_create_gil(0));
+			REQUIRE(kgil_gil_new(0) == NULL);
+			REQUIRE(errno == ENOENT);
+			REQUIRE(open_fds() == self->fds);
+			_exit(0);
+		}
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(0, status);
+	}
+}
+
+/* A user who may not open the device, if there is one. */
+static void become_nobody(void)
+{
+	if (!geteuid())
+		REQUIRE(setresuid(65534, 65534, 65534) == 0);
+}
+
+/* It is given an object that root made, and gives one of its own. */
+static void nobodys_locks(int socket, int reason)
+{
+	int given = receive_fd(socket), fd;
+
+	setenv("KGIL_REQUIRE", "1", 1);
+	REQUIRE_ERROR(reason, kgil_create_lock());
+	unsetenv("KGIL_REQUIRE");
+	REQUIRE(kgil_backend() == KGIL_BACKEND_FUTEX);
+	REQUIRE(kgil_backend_reason() == reason);
+	fd = kgil_create_lock();
+	REQUIRE(fd >= 0 && kgil_acquire(fd) == 0);
+	REQUIRE(kgil_word_open(fd));
+	/* A call needs no permission but the descriptor. */
+	REQUIRE(kgil_acquire(given) == 0);
+	if (reason == EACCES) {
+		REQUIRE(!kgil_word_open(given));
+		REQUIRE(errno == EXDEV);
+	}
+	REQUIRE(send_fd(socket, fd) == 0);
+}
+
+/* Who uses the given object first has its backend, and makes no others. */
+static void nobody_uses_what_is_given(int socket, int reason)
+{
+	struct kgil_word *word = kgil_word_open(receive_fd(socket));
+
+	REQUIRE(word && kgil_word_acquire(word) == 0);
+	if (reason == EACCES) {
+		REQUIRE(kgil_backend() == KGIL_BACKEND_MODULE);
+		REQUIRE_ERROR(EACCES, kgil_create_lock());
+	}
+	REQUIRE(send_fd(socket, 0) == 0);
+}
+
+/* A child that has not used the library before; its end of the socket. */
+static int start_nobody(void (*body)(int socket, int reason), pid_t *pid)
+{
+	int reason = access(KGIL_DEVICE, F_OK) ? ENOENT : EACCES;
+	int sockets[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+		die("socketpair");
+	*pid = fork();
+	if (!*pid) {
+		close(sockets[0]);
+		become_nobody();
+		body(sockets[1], reason);
+		_exit(0);
+	}
+	close(sockets[1]);
+	return sockets[0];
+}
+
+TEST_F(device, without_permission)
+{
+	void (*const bodies[])(int socket, int reason) = {
+		nobodys_locks,
+		nobody_uses_what_is_given,
+	};
+	int sockets[2], got[2], status;
+	struct stat device;
+	bool module = !stat(KGIL_DEVICE, &device);
+	pid_t pids[2];
+
+	if (module)
+		ASSERT_EQ(0, chmod(KGIL_DEVICE, 0600));
+	for (int i = 0; i < 2; i++)
+		sockets[i] = start_nobody(bodies[i], &pids[i]);
+	for (int i = 0; i < 2; i++) {
+		int given = kgil_create_lock();
+
+		EXPECT_EQ(0, send_fd(sockets[i], given));
+		got[i] = receive_fd(sockets[i]);
+		EXPECT_LE(0, got[i]);
+		EXPECT_EQ(0, state_of(given).count);
+		ASSERT_EQ(pids[i], waitpid(pids[i], &status, 0));
+		EXPECT_EQ(0, status);
+		close(sockets[i]);
+		close(given);
+	}
+	if (module)
+		EXPECT_EQ(0, chmod(KGIL_DEVICE, device.st_mode & 0777));
+	errno = 0;
+	EXPECT_EQ(module ? -1 : 0, kgil_release(got[0]));
+	EXPECT_EQ(module ? EXDEV : 0, errno);
+}
+
 TEST_F(device, query_with_a_bad_pointer)
 {
-	EXPECT_ERROR(EFAULT, kgil_query((struct kgil_query *)8));
+	EXPECT_ERROR(on_module() ? EFAULT : kgil_backend_reason(),
+		     kgil_query((struct kgil_query *)8));
 	EXPECT_EQ(self->fds, open_fds());
 }
 
@@ -257,7 +365,8 @@ TEST_F(device, query_without_a_free_descriptor)
 
 	close(first_free);
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-	EXPECT_ERROR(EMFILE, kgil_query(&query));
+	EXPECT_EQ(-1, kgil_query(&query));
+	EXPECT_EQ(access(KGIL_DEVICE, F_OK) ? ENOENT : EMFILE, errno);
 	EXPECT_ERROR(EMFILE, kgil_create_lock());
 	EXPECT_EQ(NULL, kgil_gil_new(0));
 	EXPECT_EQ(EMFILE, errno);
@@ -503,9 +612,23 @@ TEST_F(device, map)
 TEST_F(device, state_and_stats_with_a_bad_pointer)
 {
 	int fd = kgil_create_lock();
+	int status;
+	pid_t pid;
 
-	EXPECT_ERROR(EFAULT, kgil_state(fd, (struct kgil_state *)8));
-	EXPECT_ERROR(EFAULT, kgil_stats(fd, (struct kgil_stats *)8));
+	if (on_module()) {
+		EXPECT_ERROR(EFAULT, kgil_state(fd, (struct kgil_state *)8));
+		EXPECT_ERROR(EFAULT, kgil_stats(fd, (struct kgil_stats *)8));
+		return;
+	}
+	/* The library itself stores there. */
+	pid = fork();
+	if (!pid) {
+		kgil_state(fd, (struct kgil_state *)8);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGSEGV, WTERMSIG(status));
 }
 
 /* -------------------------------------------------- the interpreter's layer */
@@ -1013,23 +1136,6 @@ TEST_F(gil, another_threads_attachment_is_not_mistaken)
 
 /* -------------------------------------------------------------------- fork */
 
-/* In a child: the number of the line whose @condition is false ends it. */
-#define REQUIRE(condition)                                                             \
-	do {                                                                           \
-		if (!(condition)) {                                                    \
-			fprintf(stderr, "# child, line %d: %s (errno %d)\n", __LINE__, \
-				#condition, errno);                                    \
-			_exit(1);                                                      \
-		}                                                                      \
-	} while (0)
-
-#define REQUIRE_ERROR(error, call)         \
-	do {                               \
-		errno = 0;                 \
-		REQUIRE((call) == -1);     \
-		REQUIRE(errno == (error)); \
-	} while (0)
-
 /* Run @child in a child of fork; 0 if it ended well. */
 static int in_child(struct kgil *gil, void (*child)(struct kgil *gil))
 {
@@ -1275,17 +1381,6 @@ FIXTURE_VARIANT_ADD(word, rlock)
 
 /* clang-format on */
 
-static int create_of(uint32_t type)
-{
-	struct kgil_create create = { .type = type };
-
-	if (type == KGIL_TYPE_SEM) {
-		create.count = 1;
-		create.max = 1;
-	}
-	return kgil_create(&create);
-}
-
 FIXTURE_SETUP(word)
 {
 	catch_signals();
@@ -1306,11 +1401,6 @@ FIXTURE_TEARDOWN(word)
 	EXPECT_EQ(0, close(self->fd));
 	EXPECT_EQ(self->fds, open_fds());
 	EXPECT_EQ(self->blocks, blocks);
-}
-
-static bool has_owner(uint32_t type)
-{
-	return type == KGIL_TYPE_GIL || type == KGIL_TYPE_RLOCK;
 }
 
 /* What release() of an object that is free says. */
@@ -2022,7 +2112,7 @@ TEST_F(word, a_timed_object)
 TEST_F(device, word_open_that_fails)
 {
 	int null = open("/dev/null", O_RDWR);
-	int device = open(KGIL_DEVICE, O_RDWR);
+	int device = open(on_module() ? KGIL_DEVICE : "/dev/zero", O_RDWR);
 	int before = blocks;
 
 	EXPECT_EQ(NULL, kgil_word_open(-1));
@@ -2249,10 +2339,11 @@ TEST_F(device, switches_are_counted_by_word)
 
 TEST_F(device, set_policy)
 {
-	struct kgil_query query;
+	struct kgil_query query = { .default_policy = KGIL_POLICY_FAIR };
 	int fd = kgil_create_gil(0);
 
-	ASSERT_EQ(0, kgil_query(&query));
+	if (on_module())
+		ASSERT_EQ(0, kgil_query(&query));
 	EXPECT_EQ(KGIL_POLICY_FAIR, state_of(fd).policy);
 	EXPECT_EQ(0, kgil_set_policy(fd, KGIL_POLICY_FIFO));
 	EXPECT_EQ(KGIL_POLICY_FIFO, state_of(fd).policy);
@@ -2357,11 +2448,17 @@ TEST_F(gil, held_with_a_waiter)
 	EXPECT_EQ(0, peer.ret);
 }
 
+/* KGIL_TEST_BACKEND=module or futex: it has to be that one. */
 int main(int argc, char **argv)
 {
-	if (access(KGIL_DEVICE, F_OK)) {
-		printf("TAP version 13\n1..0 # SKIP no " KGIL_DEVICE ": insmod kgil.ko\n");
-		return KSFT_SKIP;
+	const char *wanted = getenv("KGIL_TEST_BACKEND");
+	const char *backend = access(KGIL_DEVICE, R_OK | W_OK) ? "futex" : "module";
+
+	if (wanted && strcmp(wanted, backend)) {
+		printf("Bail out! the backend is to be %s, and is %s\n", wanted, backend);
+		return 1;
 	}
+	printf("# backend: %s\n", backend);
+	unsetenv("KGIL_REQUIRE");
 	return test_harness_run(argc, argv);
 }
