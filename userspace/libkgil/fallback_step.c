@@ -94,8 +94,9 @@ static struct slot *oldest(struct fallback *object)
 {
 	struct slot *slot, *found = NULL;
 
-	for_each_slot(slot, object) if (slot_waits(slot) && (!found || is_older(slot, found)))
-		found = slot;
+	for_each_slot(slot, object)
+		if (slot_waits(slot) && (!found || is_older(slot, found)))
+			found = slot;
 	return found;
 }
 
@@ -134,7 +135,9 @@ static struct slot *free_slot(struct fallback *object)
 {
 	struct slot *slot;
 
-	for_each_slot(slot, object) if (!__atomic_load_n(&slot->id, __ATOMIC_ACQUIRE)) return slot;
+	for_each_slot(slot, object)
+		if (!__atomic_load_n(&slot->id, __ATOMIC_ACQUIRE))
+			return slot;
 	if (slot == object->slots + FALLBACK_SLOTS)
 		return NULL;
 	__atomic_add_fetch(&object->used, 1, __ATOMIC_RELAXED);
@@ -150,11 +153,11 @@ struct slot *step_queue(struct step *step)
 	if (!mine)
 		return NULL;
 	/* Who came last minds the object. */
-	for_each_slot(slot, object) if (slot_waits(slot))
-	{
-		first = false;
-		set_state(slot, SLOT_WAITING);
-	}
+	for_each_slot(slot, object)
+		if (slot_waits(slot)) {
+			first = false;
+			set_state(slot, SLOT_WAITING);
+		}
 	/* The owner may have taken it by its word, and then it isn't known when. */
 	if (first)
 		object->since = futex_clock();
@@ -174,11 +177,11 @@ static void finish_grant(struct step *step)
 
 	if (is_sem(step) || !step->value)
 		return;
-	for_each_slot(slot, step->object) if (slot_waits(slot) && slot->id == step->value)
-	{
-		set_state(slot, SLOT_GRANTED);
-		wake(step, slot);
-	}
+	for_each_slot(slot, step->object)
+		if (slot_waits(slot) && slot->id == step->value) {
+			set_state(slot, SLOT_GRANTED);
+			wake(step, slot);
+		}
 }
 
 int step_begin(struct step *step, struct fallback *object)
@@ -206,8 +209,7 @@ static bool settle_queue(struct step *step)
 	bool minded = false;
 	uint32_t used = 0;
 
-	for_each_slot(slot, object)
-	{
+	for_each_slot(slot, object) {
 		if (!__atomic_load_n(&slot->id, __ATOMIC_ACQUIRE))
 			continue;
 		used = slot - object->slots + 1;

@@ -94,8 +94,9 @@ static void look_after_dead(struct fallback *object)
 
 	if (owner && thread_is_dead(owner))
 		inherit_from(object, owner);
-	for_each_slot(slot, object) if (is_granted(slot) && thread_is_dead(slot->id))
-		give_back_for(object, slot);
+	for_each_slot(slot, object)
+		if (is_granted(slot) && thread_is_dead(slot->id))
+			give_back_for(object, slot);
 }
 
 /* Ask the owner of a gil whose interval is over.  When is there more to do? */
@@ -146,8 +147,7 @@ static uint64_t watch(struct wait *wait)
 	if (now < wait->look_ns)
 		return wait->look_ns;
 	wait->look_ns = now + WATCH_NS;
-	for_each_slot(slot, object)
-	{
+	for_each_slot(slot, object) {
 		if (!slot_waits(slot) || slot->state != SLOT_MINDING || !thread_is_dead(slot->id))
 			continue;
 		if (step_begin(&step, object))
@@ -163,8 +163,9 @@ void fallback_wake_minder(struct fallback *object)
 {
 	struct slot *slot;
 
-	for_each_slot(slot, object) if (slot_waits(slot) && slot->state == SLOT_MINDING)
-		futex_wake(&slot->state);
+	for_each_slot(slot, object)
+		if (slot_waits(slot) && slot->state == SLOT_MINDING)
+			futex_wake(&slot->state);
 }
 
 /* ---------------------------------------------------------------- waiting */
