@@ -6,6 +6,8 @@
 #define LIB_TEST_HELPERS_H
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +89,26 @@ static inline uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+/*
+ * Send a thread that waits a SIGUSR1, and wait until that has ended its wait for
+ * the object @fd.  On the fallback one that comes in the moment in which the
+ * thread goes to sleep doesn't: then once more.
+ */
+static inline bool interrupt(pthread_t thread, int fd)
+{
+	uint64_t before = stats_of(fd).interrupts;
+
+	for (int tries = 0; tries < 5; tries++) {
+		pthread_kill(thread, SIGUSR1);
+		for (int left = PATIENCE_MS / 5; left > 0; left--) {
+			if (stats_of(fd).interrupts > before)
+				return true;
+			usleep(1000);
+		}
+	}
+	return false;
 }
 
 /* Of each type one that a single thread can hold. */

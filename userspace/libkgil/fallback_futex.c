@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/time_types.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -26,6 +27,10 @@
 
 /* How long to look at a lock before sleeping on it: it is held for a moment. */
 #define SPINS 100
+
+/* How often, and after how long, to ask again when a thread died with a lock. */
+#define SETTLING_TRIES 1000
+#define MOMENT_NS 1000000
 
 uint64_t futex_clock(void)
 {
@@ -106,31 +111,55 @@ static bool lock_after_death(uint32_t *lock, uint32_t tid)
 	return change(lock, seen, tid | (seen & FUTEX_WAITERS), __ATOMIC_ACQUIRE);
 }
 
+/*
+ * While the kernel passes the lock of a thread that died on, others are told that
+ * it is in no order.  True: they may ask again.
+ */
+static bool is_settling(unsigned int tries)
+{
+	const struct timespec moment = { .tv_nsec = MOMENT_NS };
+
+	if (tries < 10)
+		sched_yield();
+	else
+		nanosleep(&moment, NULL);
+	return tries < SETTLING_TRIES;
+}
+
+/* Try once; EAGAIN: ask again. */
+static int lock_by_kernel(uint32_t *lock, uint32_t tid, unsigned int tries)
+{
+	if (!syscall(SYS_FUTEX, lock, FUTEX_LOCK_PI, 0, NULL, NULL, 0))
+		return __atomic_load_n(lock, __ATOMIC_RELAXED) & FUTEX_OWNER_DIED ? EOWNERDEAD : 0;
+	switch (errno) {
+	case EAGAIN:
+	case EINTR:
+	case ENOMEM: /* some bytes of the kernel's, for a moment */
+		return EAGAIN;
+	case ESRCH:
+		return lock_after_death(lock, tid) ? EOWNERDEAD : EAGAIN;
+	case EDEADLK:
+		/* A thread that is gone had the same number. */
+		return EOWNERDEAD;
+	case EINVAL:
+		return is_settling(tries) ? EAGAIN : ENOTRECOVERABLE;
+	default:
+		/* Somebody else has written there. */
+		return ENOTRECOVERABLE;
+	}
+}
+
 int futex_lock(uint32_t *lock, uint32_t tid)
 {
+	unsigned int tries = 0;
+	int err;
+
 	if (change(lock, 0, tid, __ATOMIC_ACQUIRE) || lock_by_spinning(lock, tid))
 		return 0;
-	for (;;) {
-		if (!syscall(SYS_FUTEX, lock, FUTEX_LOCK_PI, 0, NULL, NULL, 0))
-			break;
-		switch (errno) {
-		case EAGAIN:
-		case EINTR:
-		case ENOMEM: /* some bytes of the kernel's, for a moment */
-			break;
-		case ESRCH:
-			if (lock_after_death(lock, tid))
-				return EOWNERDEAD;
-			break;
-		case EDEADLK:
-			/* A thread that is gone had the same number. */
-			return EOWNERDEAD;
-		default:
-			/* Somebody else has written there. */
-			return ENOTRECOVERABLE;
-		}
-	}
-	return __atomic_load_n(lock, __ATOMIC_RELAXED) & FUTEX_OWNER_DIED ? EOWNERDEAD : 0;
+	do {
+		err = lock_by_kernel(lock, tid, tries++);
+	} while (err == EAGAIN);
+	return err;
 }
 
 void futex_unlock(uint32_t *lock, uint32_t tid)

@@ -24,7 +24,8 @@
  * @object: for what
  * @slot: its place
  * @deadline_ns: until when
- * @look_ns: when to look next whether the others live
+ * @look_ns: when to look next whether an owner lives, if it minds the object
+ * @watch_ns: when to look next whether who minds it lives; 0: not known yet
  * @signals: what they are let to be while it sleeps
  * @generation: fork_generation when it began
  */
@@ -33,6 +34,7 @@ struct wait {
 	struct slot *slot;
 	uint64_t deadline_ns;
 	uint64_t look_ns;
+	uint64_t watch_ns;
 	const sigset_t *signals;
 	unsigned int generation;
 };
@@ -144,9 +146,11 @@ static uint64_t watch(struct wait *wait)
 	struct slot *slot;
 	struct step step;
 
-	if (now < wait->look_ns)
-		return wait->look_ns;
-	wait->look_ns = now + WATCH_NS;
+	if (!wait->watch_ns)
+		wait->watch_ns = now + WATCH_NS;
+	if (now < wait->watch_ns)
+		return wait->watch_ns;
+	wait->watch_ns = now + WATCH_NS;
 	for_each_slot(slot, object) {
 		if (!slot_waits(slot) || slot->state != SLOT_MINDING || !thread_is_dead(slot->id))
 			continue;
@@ -156,7 +160,7 @@ static uint64_t watch(struct wait *wait)
 			slot_free(slot);
 		step_end(&step);
 	}
-	return wait->look_ns;
+	return wait->watch_ns;
 }
 
 void fallback_wake_minder(struct fallback *object)
@@ -170,14 +174,42 @@ void fallback_wake_minder(struct fallback *object)
 
 /* ---------------------------------------------------------------- waiting */
 
-/* With signals let. */
+/* Does a handler of this signal end a system call? */
+static bool ends_calls(int signal)
+{
+	struct sigaction action;
+
+	return !sigaction(signal, NULL, &action) && action.sa_handler != SIG_DFL &&
+	       action.sa_handler != SIG_IGN && !(action.sa_flags & SA_RESTART);
+}
+
+/* Has a signal come while they were held, that would have ended the sleep? */
+static bool is_interrupted(const sigset_t *let)
+{
+	sigset_t pending;
+
+	if (sigpending(&pending))
+		return false;
+	for (int signal = 1; signal <= SIGRTMAX; signal++)
+		if (sigismember(&pending, signal) == 1 && !sigismember(let, signal) &&
+		    ends_calls(signal))
+			return true;
+	return false;
+}
+
+/*
+ * With signals let.  One that comes in the few instructions before the system
+ * call doesn't end it: there is no call that lets signals and sleeps on a futex.
+ */
 static int sleep_on(const struct wait *wait, uint32_t *word, uint32_t seen, uint64_t until)
 {
+	bool interrupted = is_interrupted(wait->signals);
 	sigset_t held;
-	int err;
+	int err = EINTR;
 
 	signals_let(wait->signals);
-	err = futex_sleep(word, seen, earlier(until, wait->deadline_ns));
+	if (!interrupted)
+		err = futex_sleep(word, seen, earlier(until, wait->deadline_ns));
 	signals_hold(&held);
 	return fork_generation == wait->generation ? err : FALLBACK_FORKED;
 }
