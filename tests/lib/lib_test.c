@@ -245,7 +245,7 @@ TEST_F(device, the_module_is_required)
 			REQUIRE(kgil_backend_reason() == 0);
 			REQUIRE_ERROR(ENOENT, kgil_create_lock());
 			REQUIRE_ERROR(ENOENT, kgil_create_gil(0));
-			REQUIRE(kgil_gil_new(0) == NULL);
+			REQUIRE(!kgil_gil_new(0));
 			REQUIRE(errno == ENOENT);
 			REQUIRE(open_fds() == self->fds);
 			_exit(0);

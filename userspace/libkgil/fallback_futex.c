@@ -59,6 +59,12 @@ static long sleep_until(uint32_t *word, uint32_t seen, struct __kernel_timespec 
 		       FUTEX_BITSET_MATCH_ANY);
 }
 
+/* Did the call do what it is for?  There may be none, or a filter forbids it. */
+static bool is_answer(int err)
+{
+	return err == EAGAIN || err == EINTR || err == ETIMEDOUT || err == EFAULT;
+}
+
 int futex_sleep(uint32_t *word, uint32_t seen, uint64_t deadline_ns)
 {
 	static int restarts = true; /* atomic */
@@ -71,8 +77,7 @@ int futex_sleep(uint32_t *word, uint32_t seen, uint64_t deadline_ns)
 	if (__atomic_load_n(&restarts, __ATOMIC_RELAXED)) {
 		if (sleep_restarting(word, seen, deadline) >= 0)
 			return 0;
-		/* A filter of system calls may say EPERM. */
-		if (errno != ENOSYS && errno != EPERM)
+		if (is_answer(errno))
 			return errno;
 		__atomic_store_n(&restarts, false, __ATOMIC_RELAXED);
 	}
