@@ -14,7 +14,7 @@
 
 #define MIN_SLOTS 16U
 
-__thread struct self kgil_self;
+__thread struct self kgil_self __attribute__((tls_model("initial-exec")));
 
 /* The key exists only for its destructor: it frees what a thread forgot. */
 static pthread_key_t thread_end;

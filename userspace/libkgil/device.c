@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "fallback.h"
+#include "device.h"
 
 static int ask_device(unsigned long command, void *arg)
 {
@@ -31,41 +31,7 @@ int kgil_query(struct kgil_query *query)
 	return ask_device(KGIL_IOC_QUERY, query);
 }
 
-int kgil_create(const struct kgil_create *create)
+int device_create(const struct kgil_create *create)
 {
-	switch (kgil_backend()) {
-	case KGIL_BACKEND_MODULE:
-		return ask_device(KGIL_IOC_CREATE, (void *)create);
-	case KGIL_BACKEND_FUTEX:
-		return fallback_create(create);
-	default:
-		return -1;
-	}
-}
-
-int kgil_create_gil(uint64_t interval_ns)
-{
-	return kgil_create(&(struct kgil_create){
-		.type = KGIL_TYPE_GIL,
-		.interval_ns = interval_ns,
-	});
-}
-
-int kgil_create_sem(uint32_t count, uint32_t max)
-{
-	return kgil_create(&(struct kgil_create){
-		.type = KGIL_TYPE_SEM,
-		.count = count,
-		.max = max,
-	});
-}
-
-int kgil_create_lock(void)
-{
-	return kgil_create(&(struct kgil_create){ .type = KGIL_TYPE_LOCK });
-}
-
-int kgil_create_rlock(void)
-{
-	return kgil_create(&(struct kgil_create){ .type = KGIL_TYPE_RLOCK });
+	return ask_device(KGIL_IOC_CREATE, (void *)create);
 }

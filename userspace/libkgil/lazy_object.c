@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "kgil.h"
+#include "device.h"
 #include "lazy_object.h"
 #include "lazy_process.h"
 
@@ -74,7 +74,9 @@ static int move_up(int fd)
 
 static int create_above(uint32_t max)
 {
-	int fd = kgil_create_sem(0, max), up, saved;
+	const struct kgil_create create = { .type = KGIL_TYPE_SEM, .max = max };
+	/* Without the module the futex in the semaphore is better than one in a file. */
+	int fd = device_create(&create), up, saved;
 
 	if (fd < 0)
 		return -1;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* New objects, of the backend that this process has. */
+#include "device.h"
+#include "fallback.h"
+
+int kgil_create(const struct kgil_create *create)
+{
+	switch (kgil_backend()) {
+	case KGIL_BACKEND_MODULE:
+		return device_create(create);
+	case KGIL_BACKEND_FUTEX:
+		return fallback_create(create);
+	default:
+		return -1;
+	}
+}
+
+int kgil_create_gil(uint64_t interval_ns)
+{
+	return kgil_create(&(struct kgil_create){
+		.type = KGIL_TYPE_GIL,
+		.interval_ns = interval_ns,
+	});
+}
+
+int kgil_create_sem(uint32_t count, uint32_t max)
+{
+	return kgil_create(&(struct kgil_create){
+		.type = KGIL_TYPE_SEM,
+		.count = count,
+		.max = max,
+	});
+}
+
+int kgil_create_lock(void)
+{
+	return kgil_create(&(struct kgil_create){ .type = KGIL_TYPE_LOCK });
+}
+
+int kgil_create_rlock(void)
+{
+	return kgil_create(&(struct kgil_create){ .type = KGIL_TYPE_RLOCK });
+}
