@@ -18,8 +18,6 @@
 #include <semaphore.h>
 #include <stdalign.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <kgil.h>
 #include <lazy.h>
@@ -67,39 +65,19 @@ static int fail(int err)
 
 /* ------------------------------------------------------- beginning and end */
 
-enum use {
-	USE_UNKNOWN,
-	USE_LIBC,
-	USE_KGIL,
-};
-
-static enum use ask_module(void)
-{
-	const char *require = getenv("KGIL_REQUIRE");
-	struct kgil_query query;
-	int saved = errno;
-
-	if (!kgil_query(&query)) {
-		errno = saved;
-		return USE_KGIL;
-	}
-	if (require && !strcmp(require, "1"))
-		trouble_end(errno);
-	errno = saved;
-	return USE_LIBC;
-}
-
-/* Found out once: a program's semaphores are all of one kind. */
+/*
+ * Is a new semaphore to be ours?  libkgil decides once, so that a program's are all
+ * of one kind; but it can't ask while there is no descriptor or memory to be had.
+ */
 static bool module_is_there(void)
 {
-	static enum use use;
-	enum use now = __atomic_load_n(&use, __ATOMIC_RELAXED);
+	int saved = errno;
+	int backend = kgil_backend();
 
-	if (now == USE_UNKNOWN) {
-		now = ask_module();
-		__atomic_store_n(&use, now, __ATOMIC_RELAXED);
-	}
-	return now == USE_KGIL;
+	if (backend < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+		trouble_end(errno);
+	errno = saved;
+	return backend == KGIL_BACKEND_MODULE;
 }
 
 /* Many programs free the memory and destroy nothing. */
