@@ -657,6 +657,25 @@ TEST(no_descriptor_to_be_had)
 	sem_destroy(&crowd.sem);
 }
 
+/* That the module is there can't be found out then; but later. */
+TEST(first_one_without_a_descriptor)
+{
+	int last = dup(0);
+	sem_t early, late;
+
+	limit_fds(last + 1);
+	ASSERT_EQ(0, sem_init(&early, 0, 0));
+	limit_fds(1024);
+	close(last);
+	EXPECT_TRUE(contend_once(&early));
+	EXPECT_EQ(0, module_sems(NULL));
+	ASSERT_EQ(0, sem_init(&late, 0, 0));
+	EXPECT_TRUE(contend_once(&late));
+	EXPECT_EQ(on_kgil(), module_sems(NULL));
+	EXPECT_EQ(0, sem_destroy(&early));
+	EXPECT_EQ(0, sem_destroy(&late));
+}
+
 TEST(descriptors_closed_by_the_program)
 {
 	pthread_t threads[THREADS];
