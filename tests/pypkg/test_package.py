@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The package as a whole: backend, warnings, type hints, the end of Python."""
+
+import ast
+import os
+import re
+import sys
+from pathlib import Path
+
+import kgil
+from helpers import TestCase, on_module, python
+
+PACKAGE = Path(kgil.__file__).parent
+
+AT_THE_END = """
+import sys, threading, time, warnings
+warnings.simplefilter("ignore")
+import kgil
+locks = [kgil.Lock(), kgil.RLock(), kgil.Semaphore(), kgil.Lock(shared=True), kgil.GIL()]
+for lock in locks:
+    lock.acquire()
+    threading.Thread(target=lock.acquire, daemon=True).start()
+while not all(lock.waiters for lock in locks):
+    pass
+print("end")
+"""
+
+
+class Package(TestCase):
+    def test_backend(self):
+        expected = os.environ["KGIL_TEST_BACKEND"]
+        self.assertEqual(kgil.backend, expected)
+        self.assertIn(expected, ("module", "futex"))
+
+    def test_warning(self):
+        """One where the module is absent; none where it is there."""
+        said = python("import kgil; import kgil; kgil.Lock().acquire()")
+        if on_module:
+            self.assertEqual(said, "")
+        else:
+            self.assertEqual(said.count("RuntimeWarning"), 1)
+            self.assertIn("kgil works without the kernel module, by futexes: There is no", said)
+            self.assertIn("insmod kgil.ko", said)
+
+    def test_required(self):
+        if on_module:
+            self.assertEqual(python("import kgil", KGIL_REQUIRE="1"), "")
+            return
+        said = python("import kgil", KGIL_REQUIRE="1", status=1)
+        self.assertRegex(said, "ImportError: kgil: the kernel module is required: There is no")
+
+    def test_version(self):
+        self.assertRegex(kgil.__version__, r"^\d+\.\d+\.\d+$")
+        metadata = [path / "METADATA" for path in PACKAGE.parent.glob("kgil-*.dist-info")]
+        self.assertEqual(len(metadata), 1)
+        self.assertIn(f"\nVersion: {kgil.__version__}\n", metadata[0].read_text())
+        self.assertNotIn("Requires-Dist", metadata[0].read_text())
+
+    def test_it_needs_nothing_else(self):
+        """libkgil is in it; what it exports is what Python needs."""
+        maps = Path("/proc/self/maps").read_text()
+        self.assertIn("_kgil.cpython", maps)
+        self.assertNotIn("libkgil", maps)
+
+    def test_type_hints(self):
+        """The stub names what is there, and everything public is in it."""
+        self.assertTrue((PACKAGE / "py.typed").exists())
+        tree = ast.parse((PACKAGE / "__init__.pyi").read_text())
+        classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+        def members(name):
+            found = set()
+            for node in classes[name].body:
+                if isinstance(node, ast.FunctionDef):
+                    found.add(node.name)
+                elif isinstance(node, ast.AnnAssign):
+                    found.add(node.target.id)
+            for base in classes[name].bases:
+                if base.id in classes:
+                    found |= members(base.id)
+            return found
+
+        for name in set(classes) & set(kgil.__all__):
+            cls = getattr(kgil, name)
+            for member in members(name):
+                self.assertTrue(hasattr(cls, member), f"{name}.{member}")
+            if name != "Stats":
+                there = {member for member in dir(cls) if not hasattr(object, member)}
+                self.assertEqual(there - members(name), set(), name)
+        for name in kgil.__all__:
+            self.assertTrue(hasattr(kgil, name))
+        imported = [
+            alias.name
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and node.module == "threading"
+            for alias in node.names
+        ]
+        for name in imported:
+            self.assertTrue(hasattr(kgil, name), name)
+
+    def test_end_with_threads_that_wait(self):
+        self.assertEqual(python(AT_THE_END), "end\n")
+
+    def test_examples(self):
+        examples = Path(__file__).parents[2] / "userspace/examples"
+        for path, expected in (
+            ("textbook.py", r"^count 1\nThreadError: release unlocked lock\n$"),
+            ("processes.py", r"^with a lock: 0 of \d+ updates are lost\n"),
+        ):
+            text = (examples / path).read_text()
+            said = python("import warnings; warnings.simplefilter('ignore')\n" + text)
+            self.assertTrue(re.search(expected, said), said)
+            self.assertLess(len(text.splitlines()), 60)
+
+    def test_python(self):
+        self.assertGreaterEqual(sys.version_info, (3, 9))
