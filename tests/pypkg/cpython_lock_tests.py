@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """CPython's own tests of its locks, test.lock_tests, on the locks of kgil.
 
-usage: cpython_lock_tests.py TEST-DIRECTORY [PREFIX]
+usage: cpython_lock_tests.py TEST-DIRECTORY
 
 TEST-DIRECTORY is where the package test of this Python's test suite is, as
 scripts/python-tests says.  Condition, Event and Barrier are threading's, but all
@@ -35,10 +35,6 @@ def tearDownModule():
 
 class LockTests(lock_tests.LockTests):
     locktype = kgil.Lock
-
-
-class TimedLockTests(lock_tests.LockTests):
-    locktype = staticmethod(functools.partial(kgil.Lock, timed=True))
 
 
 class SharedLockTests(lock_tests.LockTests):
@@ -95,4 +91,4 @@ class BarrierTests(lock_tests.BarrierTests):
 
 if __name__ == "__main__":
     found = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
-    sys.exit(tap.run(found, sys.argv[2] if len(sys.argv) > 2 else ""))
+    sys.exit(tap.run(found, f"{kgil.backend}: lock_tests."))

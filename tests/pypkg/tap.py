@@ -6,8 +6,12 @@ was expected to fail.
 """
 
 import sys
+import time
 import traceback
 import unittest
+
+# A test that takes longer says so.
+LONG = 2
 
 
 class Result(unittest.TestResult):
@@ -20,6 +24,7 @@ class Result(unittest.TestResult):
         self.number = 0
         self.bad = 0
         self.details = []
+        self.begin = time.monotonic()
 
     def _name(self, test):
         return self.prefix + test.id().split(".", 1)[-1]
@@ -38,10 +43,14 @@ class Result(unittest.TestResult):
     def startTest(self, test):
         super().startTest(test)
         self.details = []
+        self.begin = time.monotonic()
 
     def stopTest(self, test):
         super().stopTest(test)
         self._say(test)
+        took = time.monotonic() - self.begin
+        if took > LONG:
+            print(f"# it took {took:.1f} s", file=self.out)
 
     def addError(self, test, err):
         self._note(err)

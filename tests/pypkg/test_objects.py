@@ -8,7 +8,7 @@ import kgil
 from helpers import PATIENCE, TestCase, descriptors, on_module, python, wait_until
 
 FEW_DESCRIPTORS = """
-import os, resource, threading, warnings
+import os, resource, threading, time, warnings
 warnings.simplefilter("ignore")
 import kgil
 lock = kgil.Lock()
@@ -27,6 +27,7 @@ with warnings.catch_warnings(record=True) as caught:
         thread.start()
         while not lock.waiters:
             pass
+        time.sleep(0.3)         # until it waits indeed
         lock.release()
         thread.join()
         assert lock.locked()

@@ -34,12 +34,12 @@ class Package(TestCase):
 
     def test_warning(self):
         """One where the module is absent; none where it is there."""
-        said = python("import kgil; import kgil; kgil.Lock().acquire()")
+        said = python("import kgil; import kgil; kgil.Lock().acquire()", PYTHONWARNINGS="")
         if on_module:
             self.assertEqual(said, "")
         else:
             self.assertEqual(said.count("RuntimeWarning"), 1)
-            self.assertIn("kgil works without the kernel module, by futexes: There is no", said)
+            self.assertRegex(said, "kgil works without the kernel module, by futexes: (There is n|N)o ")
             self.assertIn("insmod kgil.ko", said)
 
     def test_required(self):
@@ -47,7 +47,7 @@ class Package(TestCase):
             self.assertEqual(python("import kgil", KGIL_REQUIRE="1"), "")
             return
         said = python("import kgil", KGIL_REQUIRE="1", status=1)
-        self.assertRegex(said, "ImportError: kgil: the kernel module is required: There is no")
+        self.assertRegex(said, "ImportError: kgil: the kernel module is required: (There is n|N)o ")
 
     def test_version(self):
         self.assertRegex(kgil.__version__, r"^\d+\.\d+\.\d+$")
@@ -85,7 +85,7 @@ class Package(TestCase):
             for member in members(name):
                 self.assertTrue(hasattr(cls, member), f"{name}.{member}")
             if name != "Stats":
-                there = {member for member in dir(cls) if not hasattr(object, member)}
+                there = {member for member in vars(cls) if not member.startswith("__")}
                 self.assertEqual(there - members(name), set(), name)
         for name in kgil.__all__:
             self.assertTrue(hasattr(kgil, name))

@@ -11,7 +11,7 @@ import struct
 import warnings
 
 import kgil
-from helpers import PATIENCE, TestCase, descriptors, in_child, wait_until
+from helpers import PATIENCE, TestCase, descriptors, in_child
 
 CLASSES = (kgil.Lock, kgil.RLock, kgil.Semaphore, kgil.BoundedSemaphore, kgil.GIL)
 
@@ -203,8 +203,7 @@ class Death(TestCase):
             self.die_with(lock)
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                wait_until(lambda lock=lock: not lock.locked())
-                self.assertRaises(RuntimeWarning, lock.acquire)
+                self.assertRaises(RuntimeWarning, lock.acquire, timeout=PATIENCE)
             self.assertFalse(lock.locked())
             self.assertTrue(lock.owner_died)
             with lock:

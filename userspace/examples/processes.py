@@ -9,7 +9,7 @@ from multiprocessing import shared_memory
 import kgil
 
 PROCESSES = 2
-TIMES = 5000
+TIMES = 2000
 
 
 def add(name, lock):
