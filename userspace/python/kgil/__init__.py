@@ -18,6 +18,7 @@ Every other name is threading's, so that "import kgil as threading" works.
 import threading as _threading
 import warnings as _warnings
 
+from kgil import _kgil
 from kgil._kgil import (
     GIL,
     BoundedSemaphore,
@@ -25,7 +26,6 @@ from kgil._kgil import (
     RLock,
     Semaphore,
     Stats,
-    __version__,
     _backend_reason,
     backend,
 )
@@ -42,6 +42,7 @@ __all__ = [
     "backend",
 ]
 
+__version__ = _kgil.__version__
 ThreadError = _threading.ThreadError
 TIMEOUT_MAX = _threading.TIMEOUT_MAX
 
