@@ -76,7 +76,7 @@ class Package(TestCase):
                 elif isinstance(node, ast.AnnAssign):
                     found.add(node.target.id)
             for base in classes[name].bases:
-                if base.id in classes:
+                if getattr(base, "id", None) in classes:
                     found |= members(base.id)
             return found
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What kgil itself has, and what it passes on of threading.
+import threading
 from threading import Barrier as Barrier
 from threading import BrokenBarrierError as BrokenBarrierError
-from threading import Condition as Condition
 from threading import Event as Event
 from threading import ExceptHookArgs as ExceptHookArgs
 from threading import Thread as Thread
@@ -19,7 +19,9 @@ from threading import setprofile as setprofile
 from threading import settrace as settrace
 from threading import stack_size as stack_size
 from types import TracebackType
-from typing import NamedTuple, final
+from typing import final
+
+from _typeshed import structseq
 from typing_extensions import Literal, Self
 
 __all__ = [
@@ -40,19 +42,31 @@ TIMEOUT_MAX: float
 backend: Literal["module", "futex"]
 
 @final
-class Stats(NamedTuple):
-    acquisitions: int
-    contentions: int
-    wait_total_ns: int
-    wait_max_ns: int
-    hold_total_ns: int | None
-    hold_max_ns: int | None
-    switches: int
-    yields: int
-    drop_requests: int
-    timeouts: int
-    interrupts: int
-    owner_deaths: int
+class Stats(structseq[int | None], tuple[int, int, int, int, int | None, int | None, int, int, int, int, int, int]):
+    @property
+    def acquisitions(self) -> int: ...
+    @property
+    def contentions(self) -> int: ...
+    @property
+    def wait_total_ns(self) -> int: ...
+    @property
+    def wait_max_ns(self) -> int: ...
+    @property
+    def hold_total_ns(self) -> int | None: ...
+    @property
+    def hold_max_ns(self) -> int | None: ...
+    @property
+    def switches(self) -> int: ...
+    @property
+    def yields(self) -> int: ...
+    @property
+    def drop_requests(self) -> int: ...
+    @property
+    def timeouts(self) -> int: ...
+    @property
+    def interrupts(self) -> int: ...
+    @property
+    def owner_deaths(self) -> int: ...
 
 # What every class has.
 class _Object:
@@ -150,3 +164,7 @@ class GIL(_Lock):
     def drop_requested(self) -> bool: ...
     @property
     def owner(self) -> int | None: ...
+
+# It is threading's, which takes these locks as well.
+class Condition(threading.Condition):
+    def __init__(self, lock: Lock | RLock | threading.Lock | threading._RLock | None = None) -> None: ...

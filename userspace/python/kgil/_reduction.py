@@ -7,7 +7,7 @@ anywhere else, are refused by pickle, as threading's are.
 
 from multiprocessing import reduction
 
-from kgil._kgil import GIL, BoundedSemaphore, Lock, RLock, Semaphore
+from kgil import GIL, BoundedSemaphore, Lock, RLock, Semaphore
 
 
 def _rebuild(cls, descriptor):
