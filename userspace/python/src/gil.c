@@ -110,7 +110,8 @@ static PyObject *gil_release(PyObject *self, PyObject *Py_UNUSED(unused))
 	return NULL;
 }
 
-static PyObject *gil_exit(PyObject *self, PyObject *Py_UNUSED(args))
+static PyObject *gil_exit(PyObject *self, PyObject *const *Py_UNUSED(args),
+			  Py_ssize_t Py_UNUSED(n))
 {
 	return gil_release(self, NULL);
 }
@@ -300,7 +301,7 @@ PyDoc_STRVAR(enter_doc, "Acquire it; wait until it is the thread's turn.");
 PyDoc_STRVAR(exit_doc, "Release it.");
 
 static PyMethodDef gil_methods[] = {
-	{ "acquire", WITH_KEYWORDS(gil_acquire), METH_VARARGS | METH_KEYWORDS, acquire_doc },
+	{ "acquire", AS_METHOD(gil_acquire), METH_VARARGS | METH_KEYWORDS, acquire_doc },
 	{ "release", gil_release, METH_NOARGS, release_doc },
 	{ "yield_", gil_yield, METH_NOARGS, yield_doc },
 	{ "check", gil_check, METH_NOARGS, check_doc },
@@ -308,7 +309,7 @@ static PyMethodDef gil_methods[] = {
 	{ "owned", gil_owned, METH_NOARGS, owned_doc },
 	{ "from_fd", gil_from_fd, METH_O | METH_CLASS, from_fd_doc },
 	{ "__enter__", gil_enter, METH_NOARGS, enter_doc },
-	{ "__exit__", gil_exit, METH_VARARGS, exit_doc },
+	{ "__exit__", AS_METHOD(gil_exit), METH_FASTCALL, exit_doc },
 	{ 0 },
 };
 

@@ -45,7 +45,8 @@ static PyObject *lock_release(PyObject *self, PyObject *Py_UNUSED(unused))
 	return NULL;
 }
 
-static PyObject *lock_exit(PyObject *self, PyObject *Py_UNUSED(args))
+static PyObject *lock_exit(PyObject *self, PyObject *const *Py_UNUSED(args),
+			   Py_ssize_t Py_UNUSED(n))
 {
 	return lock_release(self, NULL);
 }
@@ -117,12 +118,12 @@ PyDoc_STRVAR(reinit_doc,
 	     "In the child of a fork: make it free.  A shared lock stays as it is.");
 
 static PyMethodDef lock_methods[] = {
-	{ "acquire", WITH_KEYWORDS(lock_acquire), METH_VARARGS | METH_KEYWORDS, acquire_doc },
+	{ "acquire", AS_METHOD(lock_acquire), METH_VARARGS | METH_KEYWORDS, acquire_doc },
 	{ "release", lock_release, METH_NOARGS, release_doc },
 	{ "locked", lock_locked, METH_NOARGS, locked_doc },
 	{ "from_fd", lock_from_fd, METH_O | METH_CLASS, from_fd_doc },
 	{ "__enter__", lock_enter, METH_NOARGS, enter_doc },
-	{ "__exit__", lock_exit, METH_VARARGS, exit_doc },
+	{ "__exit__", AS_METHOD(lock_exit), METH_FASTCALL, exit_doc },
 	{ "_at_fork_reinit", lock_at_fork_reinit, METH_NOARGS, reinit_doc },
 	{ 0 },
 };

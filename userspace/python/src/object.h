@@ -50,11 +50,13 @@ int object_set_owner_died(PyObject *self, PyObject *value, void *unused);
 /* Give the module its class Stats; -1 with an exception. */
 int stats_setup(PyObject *module);
 
-/* A method with keywords has another type than the table has room for. */
-#define WITH_KEYWORDS(function) ((PyCFunction)(void (*)(void))(function))
+/* A method that takes more than a tuple, where the table has room for its like. */
+#define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))
 
 /* A number of seconds in ns, rounded away from 0; false with an exception. */
 bool seconds_to_ns(PyObject *seconds, int64_t *ns);
+/* Is a method called without arguments, as most are? */
+bool no_arguments(PyObject *args, PyObject *kwds);
 /*
  * Arguments of acquire(), as threading's classes take them, into a timeout in
  * ns: 0 is not to wait at all.  False with an exception.

@@ -159,7 +159,8 @@ static PyObject *rlock_release(PyObject *self, PyObject *Py_UNUSED(unused))
 	return errno == EPERM ? not_acquired() : raise_errno(errno);
 }
 
-static PyObject *rlock_exit(PyObject *self, PyObject *Py_UNUSED(args))
+static PyObject *rlock_exit(PyObject *self, PyObject *const *Py_UNUSED(args),
+			    Py_ssize_t Py_UNUSED(n))
 {
 	return rlock_release(self, NULL);
 }
@@ -312,12 +313,12 @@ PyDoc_STRVAR(reinit_doc,
 	     "In the child of a fork: make it free.  A shared lock stays as it is.");
 
 static PyMethodDef rlock_methods[] = {
-	{ "acquire", WITH_KEYWORDS(rlock_acquire), METH_VARARGS | METH_KEYWORDS, acquire_doc },
+	{ "acquire", AS_METHOD(rlock_acquire), METH_VARARGS | METH_KEYWORDS, acquire_doc },
 	{ "release", rlock_release, METH_NOARGS, release_doc },
 	{ "locked", rlock_locked, METH_NOARGS, locked_doc },
 	{ "from_fd", rlock_from_fd, METH_O | METH_CLASS, from_fd_doc },
 	{ "__enter__", rlock_enter, METH_NOARGS, enter_doc },
-	{ "__exit__", rlock_exit, METH_VARARGS, exit_doc },
+	{ "__exit__", AS_METHOD(rlock_exit), METH_FASTCALL, exit_doc },
 	{ "_is_owned", rlock_is_owned, METH_NOARGS, is_owned_doc },
 	{ "_recursion_count", rlock_recursion_count, METH_NOARGS, count_doc },
 	{ "_release_save", rlock_release_save, METH_NOARGS, save_doc },

@@ -151,6 +151,8 @@ static PyObject *semaphore_release(PyObject *self, PyObject *args, PyObject *kwd
 	PyObject *number = NULL;
 	int64_t n = 1;
 
+	if (no_arguments(args, kwds))
+		return release(self, 1);
 	if (!PyArg_ParseTupleAndKeywords(args, kwds, "|O:release", names, &number))
 		return NULL;
 	if (number)
@@ -158,7 +160,8 @@ static PyObject *semaphore_release(PyObject *self, PyObject *args, PyObject *kwd
 	return n < 0 ? NULL : release(self, n);
 }
 
-static PyObject *semaphore_exit(PyObject *self, PyObject *Py_UNUSED(args))
+static PyObject *semaphore_exit(PyObject *self, PyObject *const *Py_UNUSED(args),
+				Py_ssize_t Py_UNUSED(n))
 {
 	return release(self, 1);
 }
@@ -259,11 +262,11 @@ PyDoc_STRVAR(enter_doc, "Take a unit; wait until there is one.");
 PyDoc_STRVAR(exit_doc, "Give a unit back.");
 
 static PyMethodDef semaphore_methods[] = {
-	{ "acquire", WITH_KEYWORDS(semaphore_acquire), METH_VARARGS | METH_KEYWORDS, acquire_doc },
-	{ "release", WITH_KEYWORDS(semaphore_release), METH_VARARGS | METH_KEYWORDS, release_doc },
+	{ "acquire", AS_METHOD(semaphore_acquire), METH_VARARGS | METH_KEYWORDS, acquire_doc },
+	{ "release", AS_METHOD(semaphore_release), METH_VARARGS | METH_KEYWORDS, release_doc },
 	{ "from_fd", semaphore_from_fd, METH_O | METH_CLASS, from_fd_doc },
 	{ "__enter__", semaphore_enter, METH_NOARGS, enter_doc },
-	{ "__exit__", semaphore_exit, METH_VARARGS, exit_doc },
+	{ "__exit__", AS_METHOD(semaphore_exit), METH_FASTCALL, exit_doc },
 	{ 0 },
 };
 

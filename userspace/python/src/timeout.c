@@ -54,7 +54,7 @@ bool seconds_to_ns(PyObject *seconds, int64_t *ns)
 	return int_to_ns(seconds, ns);
 }
 
-static bool no_arguments(PyObject *args, PyObject *kwds)
+bool no_arguments(PyObject *args, PyObject *kwds)
 {
 	return !PyTuple_GET_SIZE(args) && (!kwds || !PyDict_GET_SIZE(kwds));
 }
