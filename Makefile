@@ -68,6 +68,6 @@ unload load:
 
 clean:
 	@kdir=$$(scripts/kdir '$(KDIR)' 2>/dev/null) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean || :
-	rm -rf build userspace/python/build userspace/python/kgil.egg-info
+	rm -rf build userspace/python/build userspace/python/package/kgil.egg-info
 
 .PHONY: all help module userspace demo shell check bench lint install uninstall load unload clean
