@@ -282,7 +282,8 @@ static void tell_trouble(void)
 	static bool told;
 	int err = kgil_lazy_trouble();
 
-	if (!err || told)
+	/* Of a missing module the import has warned. */
+	if (!err || told || kgil_backend() == KGIL_BACKEND_FUTEX)
 		return;
 	told = true;
 	if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1,
