@@ -45,6 +45,35 @@ apt_get()
 	apt-get -q "${apt_sources[@]+"${apt_sources[@]}"}" "$@"
 }
 
+# debian_mirror main|security: where the machine's own apt gets Debian, or its
+# security updates, from.
+debian_mirror()
+{
+	local choose=(grep -v -e security -e updates)
+
+	[ "$1" != security ] || choose=(grep security)
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
+		"${choose[@]}" | head -n 1
+}
+
+# private_apt NAME: let apt, in this process only, know the sources on standard
+# input and nothing else, with lists of its own in the cache.
+private_apt()
+{
+	local apt=$KGIL_CACHE/$1
+
+	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
+	cat >"$apt/private.sources"
+	apt_sources=(-o "Dir::Etc::SourceList=$apt/private.sources" -o Dir::Etc::SourceParts=/dev/null
+		-o "Dir::State=$apt/state" -o "Dir::Cache=$apt/cache" -o Dir::State::status=/dev/null
+		-o Acquire::Languages=none)
+	apt_get update >"$apt/update.log" 2>&1 || {
+		cat "$apt/update.log" >&2
+		return 1
+	}
+}
+
 # have_candidate PACKAGE: can apt get it?
 have_candidate()
 {
