@@ -14,6 +14,7 @@ help:
 	@echo '                  KDIR=DIRECTORY: against these kernel headers'
 	@echo 'make demo         boot a kernel in QEMU, load the module, show what it does'
 	@echo 'make shell        a shell in that machine, the module not loaded yet'
+	@echo 'make lua          build Lua 5.4 with its lock on kgil; see userspace/lua'
 	@echo 'make check        build, check the sources, run all tests'
 	@echo 'make bench        measure kgil beside its peers, in guests; write docs/bench'
 	@echo 'make lint         check the sources only'
@@ -41,8 +42,13 @@ shell:
 	@$(MAKE) --no-print-directory -C userspace
 	@tests/vm/shell || test $$? != 125
 
+lua:
+	@scripts/packages build lua
+	@$(MAKE) --no-print-directory -C userspace lib
+	@scripts/lua
+
 check:
-	@scripts/packages build vm lint test
+	@scripts/packages build vm lint test lua
 	@scripts/check
 
 bench:
@@ -70,4 +76,4 @@ clean:
 	@kdir=$$(scripts/kdir '$(KDIR)' 2>/dev/null) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean || :
 	rm -rf build userspace/python/build userspace/python/package/kgil.egg-info
 
-.PHONY: all help module userspace demo shell check bench lint install uninstall load unload clean
+.PHONY: all help module userspace demo shell lua check bench lint install uninstall load unload clean
