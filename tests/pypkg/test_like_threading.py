@@ -455,7 +455,7 @@ class WithTheRestOfThreading(TestCase):
             count = [0]
 
             def add():
-                for _ in range(1000):
+                for _ in range(500):
                     with lock:
                         value = count[0]
                         count[0] = value + 1
@@ -465,8 +465,8 @@ class WithTheRestOfThreading(TestCase):
                 thread.start()
             for thread in threads:
                 thread.join()
-            self.assertEqual(count, [4000])
-            self.assertEqual(lock.acquisitions, 4000)
+            self.assertEqual(count, [2000])
+            self.assertEqual(lock.acquisitions, 2000)
 
     def test_at_fork_reinit(self):
         for cls in (kgil.Lock, kgil.RLock):

@@ -44,11 +44,11 @@ class Descriptors(TestCase):
         for make in (kgil.Lock, kgil.RLock, lambda: kgil.Semaphore(1), kgil.BoundedSemaphore):
             before = descriptors()
             lock = make()
-            for _ in range(100):
-                lock.acquire()
-                self.assertFalse(threading.Thread(target=lock.acquire, args=(False,)).start())
-                lock.release()
-            wait_until(lambda: threading.active_count() == 1)
+            for _ in range(5):
+                with lock:
+                    thread = threading.Thread(target=lock.acquire, args=(False,))
+                    thread.start()
+                    thread.join()
             self.assertEqual(descriptors(), before)
             self.assertIsNone(lock.object_id)
 

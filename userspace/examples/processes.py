@@ -3,37 +3,29 @@
 
 import contextlib
 import multiprocessing
-import struct
-from multiprocessing import shared_memory
 
 import kgil
 
 PROCESSES = 2
-TIMES = 2000
+TIMES = 20_000
 
 
-def add(name, lock):
+def add(number, lock):
     """Add 1 to a number in shared memory, many times: load, add, store."""
-    memory = shared_memory.SharedMemory(name)
     for _ in range(TIMES):
         with lock:
-            (value,) = struct.unpack_from("q", memory.buf)
-            struct.pack_into("q", memory.buf, 0, value + 1)
-    memory.close()
+            number.value += 1
 
 
 def run(lock):
     """How many updates are lost?"""
-    memory = shared_memory.SharedMemory(create=True, size=8)
-    workers = [multiprocessing.Process(target=add, args=(memory.name, lock)) for _ in range(PROCESSES)]
+    number = multiprocessing.RawValue("q", 0)
+    workers = [multiprocessing.Process(target=add, args=(number, lock)) for _ in range(PROCESSES)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    (count,) = struct.unpack_from("q", memory.buf)
-    memory.close()
-    memory.unlink()
-    return PROCESSES * TIMES - count
+    return PROCESSES * TIMES - number.value
 
 
 if __name__ == "__main__":
