@@ -7,7 +7,7 @@ import multiprocessing
 import kgil
 
 PROCESSES = 2
-TIMES = 20_000
+TIMES = 50_000
 
 
 def add(number, lock):
