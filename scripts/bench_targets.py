@@ -161,6 +161,44 @@ def scale_objects(run):
         yield Check(kind, median(many) / median(one), high=1.2)
 
 
+PYTHON = "kgil-fair"
+
+
+def python_echo(run, base, beside):
+    params = {"cpu_threads": beside}
+    return ratio(run.samples("python-echo", PYTHON, "requests", **params),
+                 run.samples("python-echo", base, "requests", **params))
+
+
+def python_alone(run):
+    yield Check("÷ stock", python_echo(run, "stock", 0), low=1.0)
+
+
+def python_one(run):
+    yield Check("÷ beside 1 process", python_echo(run, "stock-beside-processes", 1), low=0.9)
+
+
+def python_more(run):
+    for beside in (2, 4):
+        yield Check(f"{beside} ÷ beside {beside} processes",
+                    python_echo(run, "stock-beside-processes", beside), low=1.25)
+
+
+def python_countdown(run):
+    for threads in (1, 2, 4, 8):
+        value = ratio(run.samples("python-countdown", PYTHON, "work", threads=threads),
+                      run.samples("python-countdown", "stock", "work", threads=threads))
+        yield Check(f"{threads} thread{'s' * (threads > 1)}", value, low=0.98)
+
+
+def python_programs(run):
+    for record in run.records.values():
+        if record["section"] == "python-programs" and record["variant"] == PYTHON:
+            name = record["metric"]
+            value = ratio(record["samples"], run.samples("python-programs", "stock", name))
+            yield Check(name, value, high=1.01)
+
+
 # What, what is to be reached, which modes it is for (None: all but icount), checks.
 TARGETS = [
     ("uncontended, word", "≤ 1.0 × pthread mutex, time", None, uncontended_word),
@@ -185,6 +223,11 @@ TARGETS = [
     ("uncontended GIL, word", "≤ 1.0 × pthread mutex, instructions", "icount", gil_word),
     ("10,000 waiters", "≤ 1.5 × 1 waiter", None, scale_waiters),
     ("100,000 objects", "≤ 1.2 × 1 object", None, scale_objects),
+    ("CPython: echo alone", "≥ 1.0 × stock", None, python_alone),
+    ("CPython: echo next to 1 CPU-bound thread", "≥ 0.9 × next to a process", None, python_one),
+    ("CPython: echo next to 2, 4", "≥ 1.25 × next to processes", None, python_more),
+    ("CPython: countdown", "≥ 0.98 × stock", None, python_countdown),
+    ("CPython: one thread", "≤ 1.01 × stock, instructions", "icount", python_programs),
 ]
 
 
