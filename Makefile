@@ -18,6 +18,8 @@ help:
 	@echo 'make check        build, check the sources, run all tests'
 	@echo 'make bench        measure kgil beside its peers, in guests; write docs/bench'
 	@echo 'make lint         check the sources only'
+	@echo 'make python       build CPython 3.11 on kgil, from its source'
+	@echo "make check-python run CPython's own tests on kgil, in guests; takes hours"
 	@echo 'make install      PREFIX=/usr/local DESTDIR=: everything, for this kernel'
 	@echo 'make uninstall    remove what install put there'
 	@echo 'make load         load the module into the kernel of this machine'
@@ -60,6 +62,16 @@ lint:
 	@scripts/packages build lint
 	@scripts/lint
 
+python:
+	@scripts/packages build python
+	@python=$$(scripts/python-build kgil) && \
+		echo "CPython on kgil: $$python; scripts/python runs it in a guest"
+
+check-python:
+	@scripts/packages build vm test python
+	@$(MAKE) --no-print-directory -C userspace
+	@tests/python/check; release=$$?; tests/python/check --debug && [ $$release = 0 ]
+
 install: module
 	@scripts/install-module install '$(KDIR)' '$(PREFIX)' '$(DESTDIR)'
 	@$(MAKE) --no-print-directory -C userspace install PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
@@ -76,4 +88,4 @@ clean:
 	@kdir=$$(scripts/kdir '$(KDIR)' 2>/dev/null) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean || :
 	rm -rf build userspace/python/build userspace/python/package/kgil.egg-info
 
-.PHONY: all help module userspace demo shell lua check bench lint install uninstall load unload clean
+.PHONY: all help module userspace demo shell lua check bench lint python check-python install uninstall load unload clean
