@@ -110,14 +110,20 @@ static bool has_the_form(int fd)
 	       file.st_size == FALLBACK_SIZE;
 }
 
-/* 0, or why this process can't use it. */
-static int may_use(const struct fallback *object)
+/*
+ * 0, or why this process can't use it.  The file is read, because the first access
+ * to a mapping costs more, and is to be one that writes.
+ */
+static int may_use(int fd)
 {
-	if (object->magic != FALLBACK_MAGIC)
+	struct fallback object;
+
+	if (!has_the_form(fd) || pread(fd, &object, sizeof(object), 0) != sizeof(object) ||
+	    object.magic != FALLBACK_MAGIC)
 		return ENOTTY;
 	switch (backend_settle(KGIL_BACKEND_FUTEX)) {
 	case KGIL_BACKEND_FUTEX:
-		return object->namespaces == thread_namespaces() ? 0 : EXDEV;
+		return object.namespaces == thread_namespaces() ? 0 : EXDEV;
 	case KGIL_BACKEND_MODULE:
 		return EXDEV;
 	default:
@@ -131,22 +137,18 @@ static struct fallback *map(int fd)
 	struct fallback *object;
 	int err;
 
-	if (!has_the_form(fd)) {
-		errno = ENOTTY;
-		return NULL;
-	}
 	if (fork_watch())
 		return NULL;
+	err = may_use(fd);
+	if (err) {
+		errno = err;
+		return NULL;
+	}
 	object = mmap(NULL, FALLBACK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (object == MAP_FAILED)
 		return NULL;
 	madvise(object, FALLBACK_SIZE, MADV_DONTFORK);
-	err = may_use(object);
-	if (!err)
-		return object;
-	munmap(object, FALLBACK_SIZE);
-	errno = err;
-	return NULL;
+	return object;
 }
 
 struct kgil_page *fallback_map(int fd)
