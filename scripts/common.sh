@@ -74,6 +74,47 @@ private_apt()
 	}
 }
 
+# unpack_source PACKAGE: what dpkg-source would do, without the packages that it
+# needs: from what was downloaded here into the directory source.
+unpack_source()
+{
+	local patch
+
+	mkdir source
+	tar -C source --strip-components=1 -xf "$1"_*.orig.tar.*z
+	tar -C source -xf "$1"_*.debian.tar.*z
+	sed 's/[[:space:]]*#.*//; /^[[:space:]]*$/d' source/debian/patches/series |
+		while read -r patch _; do
+			patch -d source -p1 -s -f --no-backup-if-mismatch \
+				<"source/debian/patches/$patch" >>patch.log 2>&1 || {
+				cat patch.log >&2
+				die 1 "Debian's patch $patch does not apply"
+			}
+		done
+	chmod 755 source
+}
+
+# keep_source NAME FUNCTION: once, in a directory that is removed afterwards, let
+# FUNCTION make the directory source, and keep that as $KGIL_CACHE/NAME.  Prints
+# where.
+keep_source()
+{
+	local directory=$KGIL_CACHE/$1 work
+
+	if [ ! -d "$directory" ]; then
+		with_lock "$1"
+		if [ ! -d "$directory" ]; then
+			work=$(mktemp -d "$KGIL_CACHE/unpack.XXXXXX")
+			# shellcheck disable=SC2064
+			trap "rm -rf '$work'" EXIT
+			cd "$work" || exit
+			"$2"
+			mv source "$directory"
+		fi
+	fi
+	echo "$directory"
+}
+
 # have_candidate PACKAGE: can apt get it?
 have_candidate()
 {

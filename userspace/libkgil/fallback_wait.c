@@ -312,14 +312,19 @@ static int take_now(struct step *step)
 	return died ? EOWNERDEAD : 0;
 }
 
-int fallback_acquire(struct fallback *object, uint64_t deadline_ns, const sigset_t *signals)
+static struct wait wait_for(struct fallback *object, uint64_t deadline_ns, const sigset_t *signals)
 {
-	struct wait wait = {
+	return (struct wait){
 		.object = object,
 		.deadline_ns = deadline_ns,
 		.signals = signals,
 		.generation = fork_generation,
 	};
+}
+
+int fallback_acquire(struct fallback *object, uint64_t deadline_ns, const sigset_t *signals)
+{
+	struct wait wait = wait_for(object, deadline_ns, signals);
 	struct step step;
 	int err;
 
@@ -409,12 +414,7 @@ int fallback_release(struct fallback *object)
 
 int fallback_yield(struct fallback *object, const sigset_t *signals)
 {
-	struct wait wait = {
-		.object = object,
-		.deadline_ns = FUTEX_FOREVER,
-		.signals = signals,
-		.generation = fork_generation,
-	};
+	struct wait wait = wait_for(object, FUTEX_FOREVER, signals);
 	struct step step;
 	int err = step_begin(&step, object);
 
