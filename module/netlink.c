@@ -20,12 +20,18 @@ static const struct nla_policy kgil_get_policy[KGIL_A_OBJECT_ID + 1] = {
 	[KGIL_A_OBJECT_ID] = NLA_POLICY_MIN(NLA_U64, 1),
 };
 
-static int kgil_put_u64(struct sk_buff *msg, int attr, u64 value)
+static const struct nla_policy kgil_thread_policy[KGIL_A_THREAD_OBJECT + 1] = {
+	[KGIL_A_THREAD_OBJECT] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+/* The padding has the same number everywhere. */
+int kgil_put_u64(struct sk_buff *msg, int attr, u64 value)
 {
 	return nla_put_u64_64bit(msg, attr, value, KGIL_A_OBJECT_PAD);
 }
 
 static_assert((int)KGIL_A_STATS_PAD == (int)KGIL_A_OBJECT_PAD);
+static_assert((int)KGIL_A_THREAD_PAD == (int)KGIL_A_OBJECT_PAD);
 static_assert(KGIL_A_STATS_MAX - KGIL_A_STATS_PAD ==
 	      sizeof(struct kgil_stats) / sizeof(u64));
 
@@ -82,8 +88,7 @@ static int kgil_put_state(struct sk_buff *msg, const struct kgil_state *state)
 }
 
 /* May who opened the socket of @request see the pids and names in @obj? */
-static bool kgil_may_see(const struct sk_buff *request,
-			 const struct kgil_object *obj)
+bool kgil_netlink_may_see(const struct sk_buff *request, const struct kgil_object *obj)
 {
 	kuid_t uid = sock_net_uid(NULL, NETLINK_CB(request).sk);
 
@@ -103,7 +108,7 @@ static int kgil_put_object(struct sk_buff *msg, const struct sk_buff *request,
 	struct kgil_view view;
 	uid_t uid = from_kuid_munged(kgil_user_ns(request), obj->cred->euid);
 
-	kgil_view(obj, kgil_may_see(request, obj) ? task_active_pid_ns(current) :
+	kgil_view(obj, kgil_netlink_may_see(request, obj) ? task_active_pid_ns(current) :
 						    NULL, &view);
 	if (kgil_put_state(msg, &view.state) || kgil_put_owner(msg, &view) ||
 	    nla_put_u32(msg, KGIL_A_OBJECT_UID, uid) ||
@@ -156,12 +161,18 @@ static int kgil_get_doit(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
+/* Begin a message of a dump; NULL: there is no room. */
+void *kgil_netlink_dump_head(struct sk_buff *msg, struct netlink_callback *cb,
+			     u8 cmd)
+{
+	return genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   &kgil_family, NLM_F_MULTI, cmd);
+}
+
 static int kgil_dump_object(struct sk_buff *msg, struct netlink_callback *cb,
 			    struct kgil_object *obj)
 {
-	void *head = genlmsg_put(msg, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, &kgil_family, NLM_F_MULTI,
-				 KGIL_CMD_OBJECT_GET);
+	void *head = kgil_netlink_dump_head(msg, cb, KGIL_CMD_OBJECT_GET);
 
 	if (!head)
 		return -EMSGSIZE;
@@ -204,6 +215,13 @@ static const struct genl_ops kgil_ops[] = {
 		.doit = kgil_get_doit,
 		.start = kgil_get_start,
 		.dumpit = kgil_get_dumpit,
+	},
+	{
+		.cmd = KGIL_CMD_THREAD_GET,
+		.policy = kgil_thread_policy,
+		.maxattr = ARRAY_SIZE(kgil_thread_policy) - 1,
+		.start = kgil_thread_start,
+		.dumpit = kgil_thread_dumpit,
 	},
 };
 

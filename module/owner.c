@@ -370,6 +370,17 @@ struct task_struct *kgil_holder(const struct kgil_object *obj, u64 word)
 	return kgil_thread_task(kgil_word_value(word));
 }
 
+/* For who reads the ties of an object; before the object's lock. */
+void kgil_ties_lock(void)
+{
+	mutex_lock(&kgil_ties_mutex);
+}
+
+void kgil_ties_unlock(void)
+{
+	mutex_unlock(&kgil_ties_mutex);
+}
+
 static struct kgil_tie *kgil_untie_one(struct kgil_object *obj)
 {
 	struct kgil_tie *tie;

@@ -58,6 +58,7 @@ struct kgil_tie_key {
  * @thread: a reference
  * @id: of @thread
  * @share: what the thread has had of a gil; under the object's lock
+ * @waits_since: since when the thread waits for it, ns; 0: it doesn't; likewise
  * @of_thread: in @thread->ties
  * @of_object: in the object's ties
  * @rcu: the table is read under RCU
@@ -73,6 +74,7 @@ struct kgil_tie {
 	struct kgil_thread *thread;
 	u64 id;
 	struct kgil_share share;
+	u64 waits_since;
 	struct list_head of_thread;
 	struct list_head of_object;
 	struct rcu_head rcu;
@@ -86,6 +88,8 @@ struct task_struct *kgil_thread_task(u64 id);
 int kgil_owner_check(struct kgil_object *obj, u64 word);
 int kgil_thread_id(u64 *id);
 bool kgil_thread_is_mine(u64 id);
+void kgil_ties_lock(void);
+void kgil_ties_unlock(void);
 void kgil_untie_object(struct kgil_object *obj);
 void kgil_owner_execs(struct kgil_object *obj, const struct file *file);
 

@@ -22,6 +22,7 @@ struct task_struct;
  * @task: the thread; valid while it is in the queue
  * @tie: the thread's record on the object; NULL: the type has no owner
  * @since: when it came, ns
+ * @number: how many have come to wait for the object until then
  * @asleep: it has to be woken to see anything: it sleeps, or is about to
  * @turn: it is to try for itself; written under the lock, read without
  * @hold: written before @grant: which of the object's holds was granted
@@ -38,6 +39,7 @@ struct kgil_waiter {
 	struct task_struct *task;
 	struct kgil_tie *tie;
 	u64 since;
+	u64 number;
 	bool asleep;
 	bool turn;
 	u64 hold;

@@ -121,6 +121,7 @@ void kgil_enqueue(struct kgil_object *obj, struct kgil_waiter *waiter,
 		.task = current,
 		.tie = tie,
 		.since = now,
+		.number = ++obj->stats.contentions,
 		.grant = KGIL_WAITING,
 	};
 	kgil_queue_add(obj, waiter);
@@ -128,7 +129,8 @@ void kgil_enqueue(struct kgil_object *obj, struct kgil_waiter *waiter,
 	if (kgil_is_barging(obj) && obj->queue.length == 1 &&
 	    kgil_holder_runs(obj, kgil_peek(obj), false))
 		kgil_call(obj, waiter, now);
-	obj->stats.contentions++;
+	if (tie)
+		tie->waits_since = now;
 }
 
 /* A wait is over, whatever its result; under the lock. */
@@ -136,6 +138,8 @@ void kgil_dequeue(struct kgil_object *obj, struct kgil_waiter *waiter, u64 now)
 {
 	lockdep_assert_held(&obj->lock);
 	kgil_queue_del(obj, waiter, now);
+	if (waiter->tie)
+		waiter->tie->waits_since = 0;
 	kgil_stats_waited(&obj->stats, kgil_elapsed(waiter->since, now));
 }
 

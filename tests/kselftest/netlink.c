@@ -13,6 +13,7 @@
 
 #define NOBODY	    65534
 #define MANY	    200
+#define CROWD	    80
 #define BUFFER_SIZE 65536
 #define ATTRS	    (KGIL_A_OBJECT_MAX + 1)
 
@@ -238,6 +239,83 @@ static struct dump dump_objects(int sock, const __u64 *ids, int n)
 	return dump;
 }
 
+/* What a dump says of one thread. */
+struct row {
+	__u64 object;
+	__u64 id;
+	__u32 state;
+	__u32 pid;
+	__u32 tid;
+	__u64 waited;
+	char comm[16];
+};
+
+static struct row read_row(const struct nlmsghdr *head)
+{
+	const struct nlattr *table[KGIL_A_THREAD_MAX + 1];
+	struct row row = {};
+
+	parse_message(head, table, ARRAY_SIZE(table));
+	row.object = get_u64(table[KGIL_A_THREAD_OBJECT]);
+	row.state = get_u32(table[KGIL_A_THREAD_STATE]);
+	if (table[KGIL_A_THREAD_ID])
+		row.id = get_u64(table[KGIL_A_THREAD_ID]);
+	CHECK(!table[KGIL_A_THREAD_PID] == !table[KGIL_A_THREAD_TID]);
+	CHECK(!table[KGIL_A_THREAD_PID] == !table[KGIL_A_THREAD_COMM]);
+	if (table[KGIL_A_THREAD_PID]) {
+		row.pid = get_u32(table[KGIL_A_THREAD_PID]);
+		row.tid = get_u32(table[KGIL_A_THREAD_TID]);
+		strncpy(row.comm, payload(table[KGIL_A_THREAD_COMM]), sizeof(row.comm) - 1);
+	}
+	CHECK(!table[KGIL_A_THREAD_WAITED] == (row.state != KGIL_THREAD_WAITER));
+	if (table[KGIL_A_THREAD_WAITED])
+		row.waited = get_u64(table[KGIL_A_THREAD_WAITED]);
+	return row;
+}
+
+static struct row rows[MANY + 16];
+
+/* The threads of object @only, or of all (0); the errno, negative, or how many. */
+static int dump_threads(int sock, __u64 only)
+{
+	const struct nlmsghdr *head;
+	struct request request;
+	__u32 length;
+	int n = 0;
+
+	begin(&request, find_family(sock).id, KGIL_CMD_THREAD_GET, NLM_F_DUMP);
+	if (only)
+		add(&request, KGIL_A_THREAD_OBJECT, &only, sizeof(only));
+	send_request(sock, &request);
+	for (;;) {
+		length = next_datagram(sock);
+		for (head = (void *)buffer; NLMSG_OK(head, length);
+		     head = NLMSG_NEXT(head, length)) {
+			if (head->nlmsg_type == NLMSG_ERROR)
+				return ((const struct nlmsgerr *)NLMSG_DATA(head))->error;
+			if (head->nlmsg_type == NLMSG_DONE)
+				return n;
+			CHECK(n < (int)ARRAY_SIZE(rows));
+			rows[n++] = read_row(head);
+		}
+	}
+}
+
+/* The row of thread @tid and object @id among @n, of which there is one. */
+static const struct row *row_of(int n, __u64 id, __u32 tid)
+{
+	const struct row *found = NULL;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (rows[i].object != id || rows[i].tid != tid)
+			continue;
+		CHECK(!found);
+		found = &rows[i];
+	}
+	return found;
+}
+
 static void listen_to_events(int sock)
 {
 	__u32 group = find_family(sock).events;
@@ -415,6 +493,99 @@ KGIL_TEST(netlink, all_objects_in_change)
 	EXPECT_NE(-1, reap(child));
 }
 
+/* An owner, a waiter, one that has released: what there is of each type. */
+KGIL_TEST(netlink, threads)
+{
+	__u32 type;
+
+	for (type = KGIL_TYPE_GIL; type <= KGIL_TYPE_RLOCK; type++) {
+		bool owned = type == KGIL_TYPE_GIL || type == KGIL_TYPE_RLOCK;
+		int fd = new_object(type), other = new_gil(0), n;
+		struct worker *waiter = start_thread(fd);
+		__u64 id = state_of(fd).id, before;
+		const struct row *row;
+		char comm[16];
+
+		EXPECT_EQ(0, dump_threads(self->sock, id));
+		ASSERT_EQ(0, prctl(PR_GET_NAME, comm));
+		ASSERT_EQ(0, acquire(fd));
+		ASSERT_EQ(0, acquire(other));
+		before = now_ns();
+		ASSERT_TRUE(post_waits(waiter, op_acquire, 0));
+		usleep(A_WHILE_US);
+
+		n = dump_threads(self->sock, id);
+		EXPECT_EQ(type == KGIL_TYPE_SEM ? 1 : 2, n);
+		row = row_of(n, id, gettid());
+		ASSERT_EQ(type == KGIL_TYPE_SEM, !row);
+		if (row) {
+			EXPECT_EQ(KGIL_THREAD_OWNER, row->state);
+			EXPECT_EQ((__u32)getpid(), row->pid);
+			EXPECT_STREQ(comm, row->comm);
+			EXPECT_EQ(owned ? attach(fd) : 0, row->id);
+		}
+		row = row_of(n, id, waiter->tid);
+		ASSERT_NE(NULL, row);
+		EXPECT_EQ(KGIL_THREAD_WAITER, row->state);
+		EXPECT_EQ((__u32)getpid(), row->pid);
+		EXPECT_LE(A_WHILE_US * 1000ULL, row->waited);
+		EXPECT_GE(now_ns() - before, row->waited);
+		EXPECT_EQ(owned, !!row->id);
+		/* Among those of all objects, too. */
+		n = dump_threads(self->sock, 0);
+		EXPECT_NE(NULL, row_of(n, id, waiter->tid));
+		EXPECT_NE(NULL, row_of(n, state_of(other).id, gettid()));
+
+		ASSERT_EQ(0, release(fd));
+		ASSERT_EQ(0, result(waiter));
+		ASSERT_EQ(0, call(waiter, op_release, 0));
+		n = dump_threads(self->sock, id);
+		EXPECT_EQ(owned ? 2 : 0, n);
+		row = row_of(n, id, waiter->tid);
+		EXPECT_EQ(owned, row && row->state == KGIL_THREAD_IDLE);
+		close(fd);
+		close(other);
+		EXPECT_EQ(-ENOENT, dump_threads(self->sock, id));
+	}
+}
+
+/* More than fits into one message, each once; of a sem or lock the first 64. */
+KGIL_TEST(netlink, many_threads)
+{
+	__u32 type;
+
+	for (type = KGIL_TYPE_GIL; type <= KGIL_TYPE_LOCK; type++) {
+		int shown = type == KGIL_TYPE_GIL ? CROWD : 64, fd = new_object(type), n, i;
+		__u64 id = state_of(fd).id;
+		struct worker *set[CROWD];
+		int seen = 0;
+
+		ASSERT_EQ(0, acquire(fd));
+		for (i = 0; i < CROWD; i++) {
+			set[i] = start_thread(fd);
+			ASSERT_TRUE(post_waits(set[i], op_acquire, 0));
+		}
+		n = dump_threads(self->sock, id);
+		EXPECT_EQ(shown + (type != KGIL_TYPE_SEM), n);
+		for (i = 0; i < CROWD; i++)
+			seen += !!row_of(n, id, set[i]->tid);
+		EXPECT_EQ(shown, seen);
+		for (i = 0; i < CROWD; i++) {
+			/* A gil goes from one to the next by itself. */
+			if (!i || type != KGIL_TYPE_GIL)
+				ASSERT_EQ(0, release(fd));
+			n = first_finished(set, CROWD - i);
+			ASSERT_LE(0, n);
+			ASSERT_EQ(0, result(set[n]));
+			if (type == KGIL_TYPE_GIL)
+				ASSERT_EQ(0, call(set[n], op_release, 0));
+			end_worker(set[n]);
+			set[n] = set[CROWD - 1 - i];
+		}
+		close(fd);
+	}
+}
+
 static void expect_event(struct __test_metadata *_metadata, int sock, __u64 id, __u32 type,
 			 __u64 owner, __u32 waiters)
 {
@@ -487,6 +658,8 @@ static void look_from_other_namespace(__u64 id, int ready, int gone)
 	listen_to_events(sock);
 	CHECK(get_object(sock, id, table) == ENOENT);
 	CHECK(dump_objects(sock, NULL, 0).objects == 0);
+	CHECK(dump_threads(sock, 0) == 0);
+	CHECK(dump_threads(sock, id) == -ENOENT);
 	CHECK(proc_total("objects") == 0);
 	CHECK(proc_total("created") == 0);
 	CHECK(proc_total("acquisitions") == 0);
@@ -548,6 +721,9 @@ KGIL_TEST(owned, other_user)
 		CHECK(!table[KGIL_A_OBJECT_OWNER_PID]);
 		CHECK(!table[KGIL_A_OBJECT_OWNER_TID]);
 		CHECK(!table[KGIL_A_OBJECT_OWNER_COMM]);
+		CHECK(dump_threads(sock, id) == 1);
+		CHECK(rows[0].state == KGIL_THREAD_OWNER);
+		CHECK(!rows[0].pid && !rows[0].tid && !rows[0].comm[0]);
 		_exit(0);
 	}
 	EXPECT_TRUE(child_succeeds(child));

@@ -351,10 +351,14 @@ struct kgil_page {
  * @KGIL_CMD_OWNER_DIED_NTF: an owner died; to the group "events".  Holds
  *	KGIL_A_OBJECT_ID, _TYPE, _OWNER (the id of who died; no pid, because
  *	every listener of the namespace gets it) and _WAITERS at that moment.
+ * @KGIL_CMD_THREAD_GET: dump: the threads of one object, by
+ *	KGIL_A_THREAD_OBJECT, or of all.  Each answer holds the KGIL_A_THREAD_*
+ *	attributes of a thread and an object.
  */
 enum kgil_cmd {
 	KGIL_CMD_OBJECT_GET	= 1,
 	KGIL_CMD_OWNER_DIED_NTF	= 2,
+	KGIL_CMD_THREAD_GET	= 3,
 
 	__KGIL_CMD_MAX,
 #define KGIL_CMD_MAX (__KGIL_CMD_MAX - 1)
@@ -436,6 +440,45 @@ enum kgil_stats_attr {
 
 	__KGIL_A_STATS_MAX,
 #define KGIL_A_STATS_MAX (__KGIL_A_STATS_MAX - 1)
+};
+
+/**
+ * enum kgil_thread_state - what a thread has to do with an object
+ * @KGIL_THREAD_OWNER: it owns it; of a lock: it took it
+ * @KGIL_THREAD_WAITER: it waits for it
+ * @KGIL_THREAD_IDLE: neither now; it did once, or has attached to it
+ */
+enum kgil_thread_state {
+	KGIL_THREAD_OWNER	= 1,
+	KGIL_THREAD_WAITER	= 2,
+	KGIL_THREAD_IDLE	= 3,
+};
+
+/**
+ * enum kgil_thread_attr - attributes of a thread and an object
+ * @KGIL_A_THREAD_PAD: padding of 64-bit attributes
+ * @KGIL_A_THREAD_OBJECT: u64, the object's id
+ * @KGIL_A_THREAD_ID: u64, as KGIL_IOC_ATTACH tells it; absent: of a sem or lock
+ * @KGIL_A_THREAD_STATE: u32, enum kgil_thread_state.  Of a sem or lock only who
+ *	took the lock is shown, and the first 64 waiters.
+ * @KGIL_A_THREAD_PID: u32, process id in the reader's pid namespace; absent:
+ *	unknown there, or not to be seen
+ * @KGIL_A_THREAD_TID: u32, thread id, likewise
+ * @KGIL_A_THREAD_COMM: string, the thread's name, likewise
+ * @KGIL_A_THREAD_WAITED: u64, ns that it has waited until now; a waiter only
+ */
+enum kgil_thread_attr {
+	KGIL_A_THREAD_PAD	= 1,
+	KGIL_A_THREAD_OBJECT,
+	KGIL_A_THREAD_ID,
+	KGIL_A_THREAD_STATE,
+	KGIL_A_THREAD_PID,
+	KGIL_A_THREAD_TID,
+	KGIL_A_THREAD_COMM,
+	KGIL_A_THREAD_WAITED,
+
+	__KGIL_A_THREAD_MAX,
+#define KGIL_A_THREAD_MAX (__KGIL_A_THREAD_MAX - 1)
 };
 
 #endif /* _UAPI_LINUX_KGIL_H */
