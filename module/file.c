@@ -12,9 +12,11 @@
 #include <linux/time_namespace.h>
 #include <linux/uaccess.h>
 
+#include "access.h"
 #include "file.h"
 #include "gil.h"
 #include "lock.h"
+#include "name.h"
 #include "object.h"
 #include "owner.h"
 #include "page.h"
@@ -151,30 +153,56 @@ static int kgil_get_stats(struct kgil_object *obj, void __user *arg)
 	return copy_to_user(arg, &view.stats, sizeof(view.stats)) ? -EFAULT : 0;
 }
 
-/* Apart from the hot ones, so that these need no room on the stack. */
-static noinline long kgil_ioctl_arg(struct kgil_object *obj, unsigned int cmd,
-				    void __user *arg)
+static bool kgil_is_setting(unsigned int cmd)
+{
+	return cmd == KGIL_IOC_SET_INTERVAL || cmd == KGIL_IOC_SET_POLICY ||
+	       cmd == KGIL_IOC_SET_HANDOFF;
+}
+
+static long kgil_ioctl_set(struct kgil_object *obj, unsigned int cmd,
+			   void __user *arg)
 {
 	switch (cmd) {
-	case KGIL_IOC_ACQUIRE_UNTIL:
-		return kgil_acquire_until(obj, arg);
-	case KGIL_IOC_STATE:
-		return kgil_get_state(obj, arg);
-	case KGIL_IOC_STATS:
-		return kgil_get_stats(obj, arg);
-	case KGIL_IOC_ATTACH:
-		return kgil_attach(obj, arg);
 	case KGIL_IOC_SET_INTERVAL:
 		return kgil_set_interval(obj, arg);
 	case KGIL_IOC_SET_POLICY:
 		return kgil_set_policy(obj, arg);
-	case KGIL_IOC_SET_HANDOFF:
+	default:
 		return kgil_set_handoff(obj, arg);
+	}
+}
+
+/* Commands that change nothing. */
+static long kgil_ioctl_look(struct kgil_object *obj, unsigned int cmd,
+			    void __user *arg)
+{
+	switch (cmd) {
+	case KGIL_IOC_STATE:
+		return kgil_get_state(obj, arg);
+	case KGIL_IOC_STATS:
+		return kgil_get_stats(obj, arg);
 	case KGIL_IOC_THREAD:
 		return kgil_thread(arg);
 	default:
 		return -ENOTTY;
 	}
+}
+
+/* Apart from the hot ones, so that these need no room on the stack. */
+static noinline long kgil_ioctl_arg(struct file *file, unsigned int cmd,
+				    void __user *arg)
+{
+	struct kgil_object *obj = file->private_data;
+
+	if (cmd == KGIL_IOC_ACQUIRE_UNTIL)
+		return kgil_acquire_until(obj, arg);
+	if (cmd == KGIL_IOC_ATTACH)
+		return kgil_attach(obj, arg);
+	if (!kgil_is_setting(cmd))
+		return kgil_ioctl_look(obj, cmd, arg);
+	if (!kgil_may_set(file, obj))
+		return -EACCES;
+	return kgil_ioctl_set(obj, cmd, arg);
 }
 
 /* The hot commands copy nothing. */
@@ -194,7 +222,27 @@ static long kgil_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			return -ENOTTY;
 		return arg ? -EINVAL : kgil_gil_yield(obj);
 	default:
-		return kgil_ioctl_arg(obj, cmd, (void __user *)arg);
+		return kgil_ioctl_arg(file, cmd, (void __user *)arg);
+	}
+}
+
+/* Of a read-only descriptor. */
+static long kgil_read_ioctl(struct file *file, unsigned int cmd,
+			    unsigned long arg)
+{
+	switch (cmd) {
+	case KGIL_IOC_ACQUIRE:
+	case KGIL_IOC_TRY_ACQUIRE:
+	case KGIL_IOC_ACQUIRE_UNTIL:
+	case KGIL_IOC_RELEASE:
+	case KGIL_IOC_YIELD:
+	case KGIL_IOC_ATTACH:
+		return -EACCES;
+	default:
+		if (kgil_is_setting(cmd))
+			return -EACCES;
+		return kgil_ioctl_look(file->private_data, cmd,
+				       (void __user *)arg);
 	}
 }
 
@@ -208,24 +256,30 @@ static int kgil_flush(struct file *file, fl_owner_t files)
 {
 	/* Not the table that exec has just ceased to share. */
 	if (current->in_execve && files == current->files)
-		kgil_owner_execs(file->private_data, file);
+		kgil_owner_execs(file->private_data);
 	return 0;
 }
 
 static int kgil_file_release(struct inode *inode, struct file *file)
 {
-	kgil_object_put(file->private_data);
+	struct kgil_object *obj = file->private_data;
+
+	kgil_name_close(obj);
+	kgil_object_put(obj);
 	return 0;
 }
 
 static void kgil_show_fdinfo(struct seq_file *m, struct file *file)
 {
+	const struct kgil_object *obj = file->private_data;
 	struct kgil_view view;
 
 	kgil_view(file->private_data, NULL, &view);
 	seq_printf(m, "kgil-id:\t%llu\nkgil-type:\t%s\nkgil-waiters:\t%u\n",
 		   view.state.id, kgil_type_name(view.state.type),
 		   view.state.waiters);
+	if (obj->name)
+		seq_printf(m, "kgil-name:\t%s\n", obj->name->text);
 }
 
 static const struct file_operations kgil_fops = {
@@ -239,12 +293,30 @@ static const struct file_operations kgil_fops = {
 	.llseek = noop_llseek,
 };
 
-static struct file *kgil_file_open(struct kgil_object *obj)
+/* Two tables, so that who acquires need not look at the mode. */
+static const struct file_operations kgil_read_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = kgil_read_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = kgil_mmap,
+	.release = kgil_file_release,
+	.show_fdinfo = kgil_show_fdinfo,
+	.llseek = noop_llseek,
+};
+
+static struct file *kgil_file_open(struct kgil_object *obj, bool write)
 {
 	char name[16];
 
 	snprintf(name, sizeof(name), "[kgil-%s]", kgil_type_name(obj->type));
-	return anon_inode_getfile(name, &kgil_fops, obj, O_RDWR);
+	return anon_inode_getfile(name, write ? &kgil_fops : &kgil_read_fops,
+				  obj, write ? O_RDWR : O_RDONLY);
+}
+
+/* Can who owns @obj give it back by @file? */
+bool kgil_file_releases(const struct file *file, const struct kgil_object *obj)
+{
+	return file->f_op == &kgil_fops && file->private_data == obj;
 }
 
 /* The file of a new object.  It has its one reference, and is registered. */
@@ -256,7 +328,7 @@ static struct file *kgil_file_create(const struct kgil_create *create)
 
 	if (IS_ERR(obj))
 		return ERR_CAST(obj);
-	file = kgil_file_open(obj);
+	file = kgil_file_open(obj, true);
 	if (IS_ERR(file)) {
 		kgil_object_put(obj);
 		return file;
@@ -269,6 +341,33 @@ static struct file *kgil_file_create(const struct kgil_create *create)
 	return file;
 }
 
+/* A file of the object that has a name. */
+static struct file *kgil_file_named(const struct kgil_open *open)
+{
+	struct kgil_object *obj = kgil_name_open(open);
+	struct file *file;
+
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	file = kgil_file_open(obj, !(open->flags & KGIL_OPEN_RDONLY));
+	if (IS_ERR(file)) {
+		kgil_name_close(obj);
+		kgil_object_put(obj);
+	}
+	return file;
+}
+
+/* The descriptor of @file, which may be an error. */
+static int kgil_fd_install(int fd, struct file *file)
+{
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
 /**
  * kgil_fd_create() - create an object and give the caller a descriptor of it
  * @create: what the user asked for, not checked yet
@@ -279,15 +378,20 @@ static struct file *kgil_file_create(const struct kgil_create *create)
 int kgil_fd_create(const struct kgil_create *create)
 {
 	int fd = get_unused_fd_flags(O_CLOEXEC);
-	struct file *file;
 
-	if (fd < 0)
-		return fd;
-	file = kgil_file_create(create);
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		return PTR_ERR(file);
-	}
-	fd_install(fd, file);
-	return fd;
+	return fd < 0 ? fd : kgil_fd_install(fd, kgil_file_create(create));
+}
+
+/**
+ * kgil_fd_open() - give the caller a descriptor of the object that has a name
+ * @open: what the user asked for, not checked yet
+ *
+ * Return: the descriptor; as kgil_name_open(), -EMFILE, -ENFILE.
+ */
+int kgil_fd_open(const struct kgil_open *open)
+{
+	bool inherit = open->flags & KGIL_OPEN_INHERIT;
+	int fd = get_unused_fd_flags(inherit ? 0 : O_CLOEXEC);
+
+	return fd < 0 ? fd : kgil_fd_install(fd, kgil_file_named(open));
 }

@@ -2,7 +2,7 @@
 /*
  * kgil: a global interpreter lock and semaphore-backed locks for user space.
  *
- * /dev/kgil creates objects; an object is a file descriptor.  Who reads this for
+ * /dev/kgil creates and opens objects; an object is a file descriptor.  Who reads this for
  * the first time may go on with
  *
  *	object.h	an object, what protects it, who keeps it alive
@@ -11,6 +11,7 @@
  *	sem.c		the semaphore that all types are made of
  *	lock.c gil.c	what the types add to it
  *	owner.c		what happens when an owner dies
+ *	name.c access.c	objects found by name, and who may do what
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -30,7 +31,8 @@ static int kgil_query(void __user *arg)
 		.abi = KGIL_ABI_VERSION,
 		.default_policy = KGIL_POLICY_OF_DEFAULT,
 		.features = KGIL_FEATURE_DROP_PAGE | KGIL_FEATURE_OWNER_DEAD |
-			    KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD,
+			    KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD |
+			    KGIL_FEATURE_NAMES,
 		.types = BIT_ULL(KGIL_TYPE_GIL) | BIT_ULL(KGIL_TYPE_SEM) |
 			 BIT_ULL(KGIL_TYPE_LOCK) | BIT_ULL(KGIL_TYPE_RLOCK),
 	};
@@ -47,6 +49,15 @@ static int kgil_create(void __user *arg)
 	return kgil_fd_create(&create);
 }
 
+static int kgil_open(void __user *arg)
+{
+	struct kgil_open open;
+
+	if (copy_from_user(&open, arg, sizeof(open)))
+		return -EFAULT;
+	return kgil_fd_open(&open);
+}
+
 static long kgil_device_ioctl(struct file *file, unsigned int cmd,
 			      unsigned long arg)
 {
@@ -55,6 +66,8 @@ static long kgil_device_ioctl(struct file *file, unsigned int cmd,
 		return kgil_query((void __user *)arg);
 	case KGIL_IOC_CREATE:
 		return kgil_create((void __user *)arg);
+	case KGIL_IOC_OPEN:
+		return kgil_open((void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -9,6 +9,8 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "access.h"
+#include "name.h"
 #include "netlink.h"
 #include "object.h"
 #include "register.h"
@@ -87,18 +89,24 @@ static int kgil_put_state(struct sk_buff *msg, const struct kgil_state *state)
 	return 0;
 }
 
-/* May who opened the socket of @request see the pids and names in @obj? */
-bool kgil_netlink_may_see(const struct sk_buff *request, const struct kgil_object *obj)
-{
-	kuid_t uid = sock_net_uid(NULL, NETLINK_CB(request).sk);
-
-	return uid_eq(uid, obj->cred->euid) ||
-	       netlink_ns_capable(request, obj->cred->user_ns, CAP_SYS_ADMIN);
-}
-
 static struct user_namespace *kgil_user_ns(const struct sk_buff *request)
 {
 	return sk_user_ns(NETLINK_CB(request).sk);
+}
+
+/* What only who may see the object is told. */
+static int kgil_put_name(struct sk_buff *msg, const struct sk_buff *request,
+			 const struct kgil_object *obj)
+{
+	gid_t gid = from_kgid_munged(kgil_user_ns(request), obj->cred->egid);
+
+	if (!obj->name)
+		return 0;
+	if (nla_put_string(msg, KGIL_A_OBJECT_NAME, obj->name->text) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_MODE, obj->name->mode) ||
+	    nla_put_u32(msg, KGIL_A_OBJECT_GID, gid))
+		return -EMSGSIZE;
+	return 0;
 }
 
 /* @msg: where to; @request: what for; @head: of the message, begun. */
@@ -107,11 +115,12 @@ static int kgil_put_object(struct sk_buff *msg, const struct sk_buff *request,
 {
 	struct kgil_view view;
 	uid_t uid = from_kuid_munged(kgil_user_ns(request), obj->cred->euid);
+	bool seen = kgil_netlink_may_see(request, obj);
 
-	kgil_view(obj, kgil_netlink_may_see(request, obj) ? task_active_pid_ns(current) :
-						    NULL, &view);
+	kgil_view(obj, seen ? task_active_pid_ns(current) : NULL, &view);
 	if (kgil_put_state(msg, &view.state) || kgil_put_owner(msg, &view) ||
 	    nla_put_u32(msg, KGIL_A_OBJECT_UID, uid) ||
+	    (seen && kgil_put_name(msg, request, obj)) ||
 	    kgil_put_stats(msg, &view.stats)) {
 		genlmsg_cancel(msg, head);
 		return -EMSGSIZE;

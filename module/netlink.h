@@ -13,7 +13,6 @@ void kgil_netlink_owner_died(struct kgil_object *obj, u64 owner, u32 waiters);
 
 /* For netlink_thread.c. */
 int kgil_put_u64(struct sk_buff *msg, int attr, u64 value);
-bool kgil_netlink_may_see(const struct sk_buff *request, const struct kgil_object *obj);
 void *kgil_netlink_dump_head(struct sk_buff *msg, struct netlink_callback *cb,
 			     u8 cmd);
 int kgil_thread_start(struct netlink_callback *cb);

@@ -8,6 +8,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "access.h"
 #include "netlink.h"
 #include "object.h"
 #include "register.h"

@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "name.h"
 #include "object.h"
 #include "owner.h"
 #include "page.h"
@@ -26,7 +27,8 @@ static bool kgil_valid_sem(const struct kgil_create *create)
 	       create->count <= create->max;
 }
 
-static bool kgil_valid(const struct kgil_create *create)
+/* May an object be made so? */
+bool kgil_create_valid(const struct kgil_create *create)
 {
 	if (create->flags & ~KGIL_CREATE_TIMED || create->pad)
 		return false;
@@ -90,7 +92,7 @@ struct kgil_object *kgil_object_create(const struct kgil_create *create)
 {
 	struct kgil_object *obj;
 
-	if (!kgil_valid(create))
+	if (!kgil_create_valid(create))
 		return ERR_PTR(-EINVAL);
 	obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
 	if (!obj)
@@ -108,6 +110,7 @@ static void kgil_object_release(struct kref *ref)
 		kgil_register_remove(obj);
 	kgil_drop_exit(obj);
 	kgil_page_free(obj);
+	kgil_name_free(obj);
 	put_cred(obj->cred);
 	put_net(obj->net);
 	kfree_rcu(obj, rcu);

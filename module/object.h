@@ -17,6 +17,7 @@
 #include "queue.h"
 #include "stats.h"
 
+struct kgil_name;
 struct kgil_tie;
 
 /**
@@ -53,13 +54,15 @@ struct kgil_tie;
  * @max_depth: greatest depth of an rlock
  * @net: network namespace that it is shown in; a reference
  * @cred: of its creator; a reference
+ * @name: its name and mode; NULL: it has none.  Set before others find it.
  * @ties: struct kgil_tie of this object; protected by the mutex of owner.c
- * @ref: one for the file, and one for each netlink or /proc reader and each
- *	dead owner being buried, which may outlive the file
+ * @ref: one for each file, and one for each netlink or /proc reader and each
+ *	dead owner being buried, which may outlive the files
  * @rcu: readers find it under RCU, then take a reference
  *
- * A descriptor, a mapping and a running call each keep the file, and the file
- * keeps the object.  Ownership doesn't.
+ * A descriptor, a mapping and a running call each keep a file, and each file
+ * keeps the object.  Ownership doesn't.  An object without a name has one file,
+ * one with a name gets another by each open.
  */
 struct kgil_object {
 	raw_spinlock_t lock;
@@ -88,12 +91,14 @@ struct kgil_object {
 	u32 max_depth;
 	struct net *net;
 	const struct cred *cred;
+	struct kgil_name *name;
 
 	struct list_head ties;
 	struct kref ref;
 	struct rcu_head rcu;
 };
 
+bool kgil_create_valid(const struct kgil_create *create);
 struct kgil_object *kgil_object_create(const struct kgil_create *create);
 void kgil_object_put(struct kgil_object *obj);
 

@@ -26,6 +26,7 @@
 #include <linux/tracepoint.h>
 #include <linux/xarray.h>
 
+#include "file.h"
 #include "netlink.h"
 #include "owner.h"
 #include "sem.h"
@@ -430,7 +431,7 @@ static void kgil_owner_dies(struct kgil_object *obj, struct kgil_tie *tie)
 }
 
 struct kgil_fd_search {
-	const struct file *file;
+	const struct kgil_object *obj;
 	unsigned int seen;
 	bool found;
 };
@@ -440,16 +441,16 @@ static int kgil_fd_match(const void *data, struct file *file, unsigned int fd)
 {
 	struct kgil_fd_search *search = (void *)data;
 
-	search->found = file == search->file;
+	search->found = kgil_file_releases(file, search->obj);
 	if (search->found || !(++search->seen % KGIL_FDS_AT_ONCE))
 		return fd + 1;
 	return 0;
 }
 
-/* Has the caller another descriptor of @file? */
-static bool kgil_has_fd(const struct file *file)
+/* Has the caller a descriptor by which it could give @obj back? */
+static bool kgil_has_fd(const struct kgil_object *obj)
 {
-	struct kgil_fd_search search = { .file = file };
+	struct kgil_fd_search search = { .obj = obj };
 	int fd = 0;
 
 	do {
@@ -461,17 +462,16 @@ static bool kgil_has_fd(const struct file *file)
 
 /**
  * kgil_owner_execs() - the calling thread's exec has closed a descriptor
- * @obj: what the descriptor was of
- * @file: its file; the descriptor is not in the table any more
+ * @obj: what the descriptor was of; it is not in the table any more
  *
- * The same task goes on, but if this was its last way to the object, what it
- * owned dies with the old program.
+ * The same task goes on, but if this was its last way to give the object back,
+ * what it owned dies with the old program.
  */
-void kgil_owner_execs(struct kgil_object *obj, const struct file *file)
+void kgil_owner_execs(struct kgil_object *obj)
 {
 	struct kgil_tie *tie = kgil_tie_find(obj);
 
-	if (tie && kgil_tie_owns(tie) && !kgil_has_fd(file))
+	if (tie && kgil_tie_owns(tie) && !kgil_has_fd(obj))
 		kgil_owner_dies(obj, tie);
 }
 

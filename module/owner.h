@@ -15,7 +15,6 @@
 #include "policy.h"
 #include "word.h"
 
-struct file;
 struct task_struct;
 
 /**
@@ -91,7 +90,7 @@ bool kgil_thread_is_mine(u64 id);
 void kgil_ties_lock(void);
 void kgil_ties_unlock(void);
 void kgil_untie_object(struct kgil_object *obj);
-void kgil_owner_execs(struct kgil_object *obj, const struct file *file);
+void kgil_owner_execs(struct kgil_object *obj);
 
 /**
  * kgil_tie_locked() - the calling thread's record on an object, made if need be

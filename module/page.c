@@ -59,8 +59,9 @@ int kgil_page_map(struct kgil_object *obj, struct vm_area_struct *vma)
 	bool writable = vma->vm_flags & VM_WRITE;
 	int err;
 
+	/* A shared mapping of a read-only file has no VM_SHARED. */
 	if (vma->vm_pgoff || vma->vm_end - vma->vm_start != PAGE_SIZE ||
-	    !(vma->vm_flags & VM_SHARED))
+	    !(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	/* Pairs with the store in kgil_page_make(). */
 	if (smp_load_acquire(&obj->page) == &obj->own) {

@@ -11,6 +11,8 @@
 #include <linux/seq_file.h>
 #include <linux/string_helpers.h>
 
+#include "access.h"
+#include "name.h"
 #include "object.h"
 #include "proc.h"
 #include "register.h"
@@ -41,18 +43,9 @@ static struct net *kgil_reader_net(struct seq_file *m)
 	return reader->net;
 }
 
-static bool kgil_may_see(const struct file *file, const struct kgil_object *obj)
-{
-	return uid_eq(file->f_cred->euid, obj->cred->euid) ||
-	       file_ns_capable(file, obj->cred->user_ns, CAP_SYS_ADMIN);
-}
-
 /* The pids are those of the /proc that is read. */
-static struct pid_namespace *kgil_reader_pids(struct seq_file *m,
-					      const struct kgil_object *obj)
+static struct pid_namespace *kgil_reader_pids(struct seq_file *m)
 {
-	if (!kgil_may_see(m->file, obj))
-		return NULL;
 	return proc_pid_ns(file_inode(m->file)->i_sb);
 }
 
@@ -105,7 +98,7 @@ static void kgil_show_head(struct seq_file *m)
 	seq_puts(m, " count max waiters policy interval_ns flags");
 	for (i = 0; i < KGIL_NR_STATS; i++)
 		seq_printf(m, " %s", kgil_stat_names[i]);
-	seq_puts(m, " handoff_ns\n");
+	seq_puts(m, " handoff_ns name mode gid\n");
 }
 
 static void kgil_show_number(struct seq_file *m, bool there, u64 number)
@@ -117,15 +110,15 @@ static void kgil_show_number(struct seq_file *m, bool there, u64 number)
 }
 
 /* Any byte that could be taken for something else is escaped. */
-static void kgil_show_comm(struct seq_file *m, const char *comm)
+static void kgil_show_text(struct seq_file *m, const char *text)
 {
 	seq_putc(m, ' ');
-	if (!comm[0])
+	if (!text[0])
 		seq_putc(m, '-');
-	else if (!strcmp(comm, "-"))
+	else if (!strcmp(text, "-"))
 		seq_puts(m, "\\055");
 	else
-		seq_escape_mem(m, comm, strlen(comm), ESCAPE_OCTAL |
+		seq_escape_mem(m, text, strlen(text), ESCAPE_OCTAL |
 			       ESCAPE_NAP | ESCAPE_APPEND, " \\");
 }
 
@@ -134,7 +127,7 @@ static void kgil_show_owner(struct seq_file *m, const struct kgil_view *view)
 	kgil_show_number(m, view->state.owner, view->state.owner);
 	kgil_show_number(m, view->state.owner_pid, view->state.owner_pid);
 	kgil_show_number(m, view->state.owner_tid, view->state.owner_tid);
-	kgil_show_comm(m, view->comm);
+	kgil_show_text(m, view->comm);
 }
 
 static void kgil_show_state(struct seq_file *m, const struct kgil_state *state)
@@ -147,18 +140,32 @@ static void kgil_show_state(struct seq_file *m, const struct kgil_state *state)
 	seq_printf(m, " %#x", state->flags);
 }
 
+static void kgil_show_name(struct seq_file *m, const struct kgil_object *obj,
+			   bool seen)
+{
+	if (!seen || !obj->name) {
+		seq_puts(m, " - - -");
+		return;
+	}
+	kgil_show_text(m, obj->name->text);
+	seq_printf(m, " %04o %u", obj->name->mode,
+		   from_kgid_munged(seq_user_ns(m), obj->cred->egid));
+}
+
 static int kgil_objects_show(struct seq_file *m, void *v)
 {
 	struct kgil_object *obj = v;
 	struct kgil_view view;
 	const u64 *counter = (const u64 *)&view.stats;
 	unsigned int i;
+	bool seen;
 
 	if (v == SEQ_START_TOKEN) {
 		kgil_show_head(m);
 		return 0;
 	}
-	kgil_view(obj, kgil_reader_pids(m, obj), &view);
+	seen = kgil_may_see(m->file, obj);
+	kgil_view(obj, seen ? kgil_reader_pids(m) : NULL, &view);
 	seq_printf(m, "%llu %s", obj->id, kgil_type_name(obj->type));
 	kgil_show_owner(m, &view);
 	seq_printf(m, " %u", from_kuid_munged(seq_user_ns(m), obj->cred->euid));
@@ -166,6 +173,7 @@ static int kgil_objects_show(struct seq_file *m, void *v)
 	for (i = 0; i < KGIL_NR_STATS; i++)
 		seq_printf(m, " %llu", counter[i]);
 	kgil_show_number(m, view.state.handoff_ns, view.state.handoff_ns);
+	kgil_show_name(m, obj, seen);
 	seq_putc(m, '\n');
 	return 0;
 }

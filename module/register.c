@@ -8,6 +8,7 @@
 #include <linux/xarray.h>
 #include <net/netns/generic.h>
 
+#include "name.h"
 #include "object.h"
 #include "register.h"
 
@@ -18,6 +19,7 @@
  *	adds up all under it counts each object once
  * @retired: sums of what is gone; under @mutex
  * @generation: changes with each object that comes or goes
+ * @names: the objects that have one
  *
  * An object holds its namespace, so that this outlives the object.
  */
@@ -26,6 +28,7 @@ struct kgil_register {
 	struct mutex mutex;	/* from @objects to @retired */
 	struct kgil_totals retired;
 	atomic_t generation;
+	struct kgil_names names;
 };
 
 static unsigned int kgil_net_id;
@@ -114,6 +117,11 @@ void kgil_register_totals(struct net *net, struct kgil_totals *totals)
 	mutex_unlock(&reg->mutex);
 }
 
+struct kgil_names *kgil_register_names(struct net *net)
+{
+	return &kgil_register_of(net)->names;
+}
+
 /* For who lists objects: did any come or go in between? */
 unsigned int kgil_register_generation(struct net *net)
 {
@@ -126,6 +134,7 @@ static int __net_init kgil_net_init(struct net *net)
 
 	xa_init_flags(&reg->objects, XA_FLAGS_ACCOUNT);
 	mutex_init(&reg->mutex);
+	kgil_names_init(&reg->names);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+struct kgil_names;
 struct kgil_object;
 struct kgil_totals;
 struct net;
@@ -16,6 +17,7 @@ struct kgil_object *kgil_register_get(struct net *net, u64 id);
 struct kgil_object *kgil_register_next(struct net *net, u64 from);
 void kgil_register_totals(struct net *net, struct kgil_totals *totals);
 unsigned int kgil_register_generation(struct net *net);
+struct kgil_names *kgil_register_names(struct net *net);
 
 int kgil_register_init(void);
 void kgil_register_exit(void);

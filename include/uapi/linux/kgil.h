@@ -6,9 +6,9 @@
  * header both sides share.  Times are in nanoseconds of CLOCK_MONOTONIC as the
  * caller sees it (inside a time namespace, that namespace's).
  *
- * /dev/kgil answers KGIL_IOC_QUERY and KGIL_IOC_CREATE.  An object is a file
- * descriptor, and lives as long as its last descriptor, mapping and running
- * call.  Every other command is for an object's descriptor.
+ * /dev/kgil answers KGIL_IOC_QUERY, KGIL_IOC_CREATE and KGIL_IOC_OPEN.  An
+ * object is a file descriptor, and lives as long as its last descriptor, mapping
+ * and running call.  Every other command is for an object's descriptor.
  *
  * A command that fails changes nothing, with two exceptions: EOWNERDEAD is an
  * acquisition, and a KGIL_IOC_YIELD ended by a signal has given the lock up.
@@ -28,13 +28,18 @@
  *   ENOTRECOVERABLE  the word of the object's page holds nonsense; nobody can
  *               take it until somebody writes 0 there
  *   EINVAL      unknown flag or type, non-zero padding or argument, value out
- *               of range
+ *               of range; the name is that of an object of another type
  *   ENOTTY      no such command for this descriptor
  *   EFAULT      bad pointer
  *   ENOMEM      no memory: to create, to map, or for the record of a thread
  *               that acquires a gil or rlock or attaches to it
  *   EMFILE, ENFILE  no descriptor to be had
- *   EACCES      the mapping was made to read, and can't be made writable
+ *   EACCES      no permission: to open the object of this name, to change the
+ *               settings of another user's object, to do by a read-only
+ *               descriptor what changes the object; or the mapping was made to
+ *               read, and can't be made writable
+ *   ENOENT      no object has this name
+ *   EEXIST      an object has it (KGIL_OPEN_EXCL)
  */
 #ifndef _UAPI_LINUX_KGIL_H
 #define _UAPI_LINUX_KGIL_H
@@ -102,6 +107,7 @@ enum kgil_policy {
 #define KGIL_FEATURE_OWNER_DEAD	(1ULL << 1)	/* EOWNERDEAD */
 #define KGIL_FEATURE_NETLINK	(1ULL << 2)	/* the netlink family below */
 #define KGIL_FEATURE_WORD	(1ULL << 3)	/* the word of the page, all types */
+#define KGIL_FEATURE_NAMES	(1ULL << 4)	/* KGIL_IOC_OPEN */
 
 /**
  * struct kgil_query - what this module is
@@ -145,6 +151,44 @@ struct kgil_create {
 	__u32 max;
 	__u32 pad;
 	__u64 handoff_ns;
+};
+
+/* Bytes of a name, the NUL at its end included. */
+#define KGIL_NAME_SIZE		64
+
+/* Bits of struct kgil_open.flags. */
+/* Make the object if none has the name. */
+#define KGIL_OPEN_CREATE	(1U << 0)
+/* With KGIL_OPEN_CREATE: fail with EEXIST if one has. */
+#define KGIL_OPEN_EXCL		(1U << 1)
+/* A descriptor for STATE, STATS, THREAD and a mapping to read, and no more. */
+#define KGIL_OPEN_RDONLY	(1U << 2)
+/* Without close-on-exec. */
+#define KGIL_OPEN_INHERIT	(1U << 3)
+
+/**
+ * struct kgil_open - what KGIL_IOC_OPEN opens
+ * @create: with KGIL_OPEN_CREATE: what to make if no object has the name; of one
+ *	that is there, only the type has to be the same.  Else all 0, but for
+ *	@create.type: 0 or the type that it has to have.
+ * @flags: KGIL_OPEN_* bits
+ * @mode: with KGIL_OPEN_CREATE: permission bits of a new object, of 0666, from
+ *	which the umask takes away.  Else 0.
+ * @name: 1 to 63 bytes and a NUL; no '/' and no control character
+ *
+ * Names are those of the caller's network namespace.  A name is there from its
+ * creation until the last descriptor of its object is gone.
+ *
+ * Permission is that of a file with @mode, and the effective user and group of
+ * who created it: r for KGIL_OPEN_RDONLY, else r and w.  CAP_DAC_OVERRIDE, and to
+ * read CAP_DAC_READ_SEARCH, in the user namespace of who created it, go past
+ * that.  It is asked for here only: who has the descriptor may use it.
+ */
+struct kgil_open {
+	struct kgil_create create;
+	__u32 flags;
+	__u32 mode;
+	char name[KGIL_NAME_SIZE];
 };
 
 /**
@@ -298,9 +342,14 @@ struct kgil_page {
 #define KGIL_IOC_QUERY		_IOR(KGIL_IOC_MAGIC, 0x80, struct kgil_query)
 /* Returns a new descriptor, close-on-exec. */
 #define KGIL_IOC_CREATE		_IOW(KGIL_IOC_MAGIC, 0x81, struct kgil_create)
+/* Returns a new descriptor of the object that has the name. */
+#define KGIL_IOC_OPEN		_IOW(KGIL_IOC_MAGIC, 0x82, struct kgil_open)
 
 /*
  * On an object.  The commands without a structure take 0 as their argument.
+ * The settings, KGIL_IOC_SET_*, are changed only by a descriptor that was made or
+ * opened by the user who created the object, or by a holder of CAP_SYS_ADMIN in
+ * the user namespace of that user.
  */
 /* Take it; wait if need be. */
 #define KGIL_IOC_ACQUIRE	_IO(KGIL_IOC_MAGIC, 0x90)
@@ -338,7 +387,9 @@ struct kgil_page {
 
 /*
  * Generic netlink.  Only objects created in the socket's network namespace are
- * shown, and only to their creator or a holder of CAP_SYS_ADMIN are pids.
+ * shown.  Names and pids are shown to the user who created the object, to a holder
+ * of CAP_SYS_ADMIN in that user's namespace, and to whom the mode of a named object
+ * gives r.
  */
 #define KGIL_GENL_NAME		"kgil"
 #define KGIL_GENL_VERSION	1
@@ -383,6 +434,11 @@ enum kgil_cmd {
  * @KGIL_A_OBJECT_INTERVAL: u64, ns, gil only
  * @KGIL_A_OBJECT_STATS: nest of enum kgil_stats_attr
  * @KGIL_A_OBJECT_HANDOFF: u64, ns, not of a gil
+ * @KGIL_A_OBJECT_NAME: string, at most 63 bytes; absent: it has none, or it may
+ *	not be seen
+ * @KGIL_A_OBJECT_MODE: u32, permission bits; with a name only
+ * @KGIL_A_OBJECT_GID: u32, group of who created it, in the reader's user
+ *	namespace; with a name only
  */
 enum kgil_object_attr {
 	KGIL_A_OBJECT_PAD	= 1,
@@ -402,6 +458,9 @@ enum kgil_object_attr {
 	KGIL_A_OBJECT_INTERVAL,
 	KGIL_A_OBJECT_STATS,
 	KGIL_A_OBJECT_HANDOFF,
+	KGIL_A_OBJECT_NAME,
+	KGIL_A_OBJECT_MODE,
+	KGIL_A_OBJECT_GID,
 
 	__KGIL_A_OBJECT_MAX,
 #define KGIL_A_OBJECT_MAX (__KGIL_A_OBJECT_MAX - 1)
