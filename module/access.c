@@ -12,7 +12,6 @@
 #include <linux/fs.h>
 #include <linux/netlink.h>
 #include <linux/skbuff.h>
-#include <linux/stat.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 #include <net/sock.h>
@@ -37,7 +36,7 @@ static bool kgil_in_group(const struct cred *cred, kgid_t group)
 	return in;
 }
 
-/* As for a file: are all of @bits, of S_IRWXO, given to @cred? */
+/* As for a file: are all of @bits, of 07, given to @cred? */
 static bool kgil_mode_gives(const struct kgil_object *obj,
 			    const struct cred *cred, unsigned int bits)
 {
@@ -58,7 +57,7 @@ static bool kgil_mode_gives(const struct kgil_object *obj,
 bool kgil_may_open(const struct kgil_object *obj, bool write)
 {
 	struct user_namespace *users = obj->cred->user_ns;
-	unsigned int bits = write ? S_IROTH | S_IWOTH : S_IROTH;
+	unsigned int bits = write ? 06 : 04;
 
 	return kgil_mode_gives(obj, current_cred(), bits) ||
 	       (!write && ns_capable_noaudit(users, CAP_DAC_READ_SEARCH)) ||
@@ -70,7 +69,7 @@ static bool kgil_shown_to(const struct kgil_object *obj,
 			  const struct cred *cred)
 {
 	return kgil_belongs_to(obj, cred) ||
-	       kgil_mode_gives(obj, cred, S_IROTH);
+	       kgil_mode_gives(obj, cred, 04);
 }
 
 /* May who opened @reader, a file of /proc, see the name and the pids of @obj? */

@@ -18,7 +18,7 @@ struct kgil_object;
  */
 struct kgil_names {
 	struct rb_root tree;
-	struct mutex mutex;
+	struct mutex mutex;	/* the tree, and who is counted in it */
 };
 
 /**

@@ -46,7 +46,7 @@ static struct kgil_open args_of(const char *name, __u32 flags, __u32 type)
 	CHECK(strlen(name) < sizeof(args.name));
 	strcpy(args.name, name);
 	if (type == KGIL_TYPE_SEM && flags & CREATE)
-		args.create.count = args.create.max = 1;
+		args.create = (struct kgil_create){ .type = type, .count = 1, .max = 1 };
 	return args;
 }
 
@@ -171,7 +171,8 @@ KGIL_TEST(name, bad_names)
 
 KGIL_TEST(name, good_names)
 {
-	static const char *const names[] = { "x", ".", "..", "-", " ", "a b\\", "123", "n\xc3\xa4me" };
+	static const char *const names[] = { "x", ".", "..", "-", " ", "a b\\",
+					     "123", "n\xc3\xa4me" };
 	char longest[KGIL_NAME_SIZE] = "";
 	unsigned int i;
 	int fd;
@@ -465,9 +466,15 @@ static int map_error(int fd, int prot, int flags)
 KGIL_TEST(each, read_only)
 {
 	static const unsigned long refused[] = {
-		KGIL_IOC_ACQUIRE,     KGIL_IOC_TRY_ACQUIRE,  KGIL_IOC_ACQUIRE_UNTIL,
-		KGIL_IOC_RELEASE,     KGIL_IOC_YIELD,	     KGIL_IOC_ATTACH,
-		KGIL_IOC_SET_INTERVAL, KGIL_IOC_SET_POLICY, KGIL_IOC_SET_HANDOFF,
+		KGIL_IOC_ACQUIRE,
+		KGIL_IOC_TRY_ACQUIRE,
+		KGIL_IOC_ACQUIRE_UNTIL,
+		KGIL_IOC_RELEASE,
+		KGIL_IOC_YIELD,
+		KGIL_IOC_ATTACH,
+		KGIL_IOC_SET_INTERVAL,
+		KGIL_IOC_SET_POLICY,
+		KGIL_IOC_SET_HANDOFF,
 	};
 	int fd = open_name(NAME, KGIL_OPEN_RDONLY, variant->type);
 	struct kgil_stats stats, seen;
@@ -682,11 +689,16 @@ static const struct access {
 	int group[2];
 	int other[2];
 } table[] = {
-	{ 0600, { 0, 0 }, { NO, NO }, { NO, NO } },   { 0660, { 0, 0 }, { 0, 0 }, { NO, NO } },
-	{ 0640, { 0, 0 }, { NO, 0 }, { NO, NO } },    { 0644, { 0, 0 }, { NO, 0 }, { NO, 0 } },
-	{ 0666, { 0, 0 }, { 0, 0 }, { 0, 0 } },	      { 0606, { 0, 0 }, { NO, NO }, { 0, 0 } },
-	{ 0066, { NO, NO }, { 0, 0 }, { 0, 0 } },     { 0400, { NO, 0 }, { NO, NO }, { NO, NO } },
-	{ 0222, { NO, NO }, { NO, NO }, { NO, NO } }, { 0000, { NO, NO }, { NO, NO }, { NO, NO } },
+	{ 0600, { 0, 0 }, { NO, NO }, { NO, NO } },
+	{ 0660, { 0, 0 }, { 0, 0 }, { NO, NO } },
+	{ 0640, { 0, 0 }, { NO, 0 }, { NO, NO } },
+	{ 0644, { 0, 0 }, { NO, 0 }, { NO, 0 } },
+	{ 0666, { 0, 0 }, { 0, 0 }, { 0, 0 } },
+	{ 0606, { 0, 0 }, { NO, NO }, { 0, 0 } },
+	{ 0066, { NO, NO }, { 0, 0 }, { 0, 0 } },
+	{ 0400, { NO, 0 }, { NO, NO }, { NO, NO } },
+	{ 0222, { NO, NO }, { NO, NO }, { NO, NO } },
+	{ 0000, { NO, NO }, { NO, NO }, { NO, NO } },
 };
 
 static bool user_gets(uid_t uid, gid_t gid, gid_t more, const int expected[2])

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The generic netlink family, spoken to without a library. */
+#include <grp.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "kselftest_harness.h"
 #include "kgil_test.h"
@@ -727,6 +730,68 @@ KGIL_TEST(owned, other_user)
 		_exit(0);
 	}
 	EXPECT_TRUE(child_succeeds(child));
+}
+
+/* The name, its mode and group; to another user only with the permission to read. */
+static void expect_name(__u64 id, const char *name, __u32 mode, __u32 gid)
+{
+	const struct nlattr *table[ATTRS];
+	int sock = open_netlink();
+
+	CHECK(get_object(sock, id, table) == 0);
+	CHECK(!name == !table[KGIL_A_OBJECT_NAME]);
+	CHECK(!name == !table[KGIL_A_OBJECT_MODE]);
+	CHECK(!name == !table[KGIL_A_OBJECT_GID]);
+	CHECK(!name == !table[KGIL_A_OBJECT_OWNER_PID]);
+	if (name) {
+		CHECK(strcmp(payload(table[KGIL_A_OBJECT_NAME]), name) == 0);
+		CHECK(get_u32(table[KGIL_A_OBJECT_MODE]) == mode);
+		CHECK(get_u32(table[KGIL_A_OBJECT_GID]) == gid);
+	}
+	close(sock);
+}
+
+KGIL_TEST(netlink, names)
+{
+	static const __u32 modes[] = { 0600, 0660, 0604, 0064, 0060 };
+	unsigned int i;
+
+	umask(0);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct kgil_open args = {
+			.create.type = KGIL_TYPE_LOCK,
+			.flags = KGIL_OPEN_CREATE | KGIL_OPEN_EXCL,
+			.mode = modes[i],
+			.name = "a name",
+		};
+		int device = open_device(), fd = ioctl(device, KGIL_IOC_OPEN, &args);
+		__u64 id;
+		pid_t child;
+
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, acquire(fd));
+		id = state_of(fd).id;
+		expect_name(id, "a name", modes[i], getegid());
+		child = fork_child();
+		if (child == 0) {
+			CHECK(setgroups(0, NULL) == 0);
+			CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+			expect_name(id, modes[i] & 0004 ? "a name" : NULL, modes[i], 0);
+			_exit(0);
+		}
+		EXPECT_TRUE(child_succeeds(child));
+		/* In the object's group. */
+		child = fork_child();
+		if (child == 0) {
+			CHECK(setgroups(0, NULL) == 0);
+			CHECK(setuid(NOBODY) == 0);
+			expect_name(id, modes[i] & 0040 ? "a name" : NULL, modes[i], 0);
+			_exit(0);
+		}
+		EXPECT_TRUE(child_succeeds(child));
+		close(fd);
+		close(device);
+	}
 }
 
 TEST_HARNESS_MAIN
