@@ -16,6 +16,7 @@ help:
 	@echo 'make shell        a shell in that machine, the module not loaded yet'
 	@echo 'make lua          build Lua 5.4 with its lock on kgil; see userspace/lua'
 	@echo 'make check        build, check the sources, run all tests'
+	@echo 'make check-debug  run the tests on debug kernels (KASAN, lockdep, KCSAN) and PREEMPT_RT'
 	@echo 'make bench        measure kgil beside its peers, in guests; write docs/bench'
 	@echo 'make lint         check the sources only'
 	@echo 'make python       build CPython 3.11 on kgil, from its source'
@@ -53,6 +54,10 @@ check:
 	@scripts/packages build vm lint test lua
 	@scripts/check
 
+check-debug:
+	@scripts/packages build vm test kernel
+	@scripts/check-debug $(CHECK_DEBUG)
+
 bench:
 	@scripts/packages build vm bench
 	@$(MAKE) --no-print-directory -C userspace
@@ -88,4 +93,4 @@ clean:
 	@kdir=$$(scripts/kdir '$(KDIR)' 2>/dev/null) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean || :
 	rm -rf build userspace/python/build userspace/python/package/kgil.egg-info
 
-.PHONY: all help module userspace demo shell lua check bench lint python check-python install uninstall load unload clean
+.PHONY: all help module userspace demo shell lua check check-debug bench lint python check-python install uninstall load unload clean
