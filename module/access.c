@@ -98,3 +98,11 @@ bool kgil_netlink_may_see(const struct sk_buff *request,
 	return kgil_shown_to(obj, kgil_socket_cred(request)) ||
 	       netlink_ns_capable(request, obj->cred->user_ns, CAP_SYS_ADMIN);
 }
+
+/* As kgil_may_set(), likewise. */
+bool kgil_netlink_may_set(const struct sk_buff *request,
+			  const struct kgil_object *obj)
+{
+	return kgil_belongs_to(obj, kgil_socket_cred(request)) ||
+	       netlink_ns_capable(request, obj->cred->user_ns, CAP_SYS_ADMIN);
+}

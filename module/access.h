@@ -14,5 +14,7 @@ bool kgil_may_see(const struct file *reader, const struct kgil_object *obj);
 bool kgil_may_set(const struct file *file, const struct kgil_object *obj);
 bool kgil_netlink_may_see(const struct sk_buff *request,
 			  const struct kgil_object *obj);
+bool kgil_netlink_may_set(const struct sk_buff *request,
+			  const struct kgil_object *obj);
 
 #endif /* _KGIL_ACCESS_H */

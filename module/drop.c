@@ -43,7 +43,10 @@ static void kgil_drop_set(struct kgil_object *obj, bool requested)
 	if (obj->drop.requested == requested)
 		return;
 	obj->drop.requested = requested;
+	obj->drop.since = requested ? kgil_now() : 0;
 	obj->stats.drop_requests += requested;
+	if (obj->last)
+		obj->last->stats.drop_requests += requested;
 	WRITE_ONCE(obj->page->drop_request, requested);
 }
 
@@ -58,6 +61,15 @@ void kgil_drop_answer(struct kgil_object *obj)
 {
 	if (obj->drop.called)
 		kgil_drop_set(obj, true);
+}
+
+/* A hold is over; was the owner asked to end it? */
+void kgil_drop_heeded(struct kgil_object *obj, u64 now)
+{
+	if (!obj->drop.since)
+		return;
+	kgil_stats_heeded(obj, obj->last, kgil_elapsed(obj->drop.since, now));
+	obj->drop.since = 0;
 }
 
 /* How much of its interval the owner has had before this hold. */

@@ -12,6 +12,7 @@ struct kgil_object;
  * struct kgil_drop - the part of an object that asks its owner to drop it
  * @interval: gil: switch interval, ns
  * @requested: the owner has been asked
+ * @since: when, ns; 0: it has heeded that
  * @called: its interval is over; who is next has been woken, to ask it
  * @armed: @timer will fire by @at, or is just doing so
  * @at: when, ns
@@ -22,6 +23,7 @@ struct kgil_object;
 struct kgil_drop {
 	u64 interval;
 	bool requested;
+	u64 since;
 	bool called;
 	bool armed;
 	u64 at;
@@ -33,6 +35,7 @@ void kgil_drop_exit(struct kgil_object *obj);
 
 void kgil_drop_request(struct kgil_object *obj);
 void kgil_drop_answer(struct kgil_object *obj);
+void kgil_drop_heeded(struct kgil_object *obj, u64 now);
 void kgil_drop_watch(struct kgil_object *obj, u64 now);
 void kgil_drop_watch_called(struct kgil_object *obj, u64 now);
 void kgil_drop_rewatch(struct kgil_object *obj);

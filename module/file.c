@@ -17,12 +17,13 @@
 #include "gil.h"
 #include "lock.h"
 #include "name.h"
+#include "netlink.h"
 #include "object.h"
 #include "owner.h"
 #include "page.h"
-#include "policy.h"
 #include "register.h"
 #include "sem.h"
+#include "settings.h"
 #include "view.h"
 #include "wait.h"
 
@@ -76,43 +77,24 @@ static int kgil_acquire_until(struct kgil_object *obj, void __user *arg)
 	return kgil_acquire(obj, kgil_host_time(until.deadline_ns));
 }
 
-static int kgil_set_interval(struct kgil_object *obj, u64 __user *arg)
+/* Set one thing, which is a u64 but for the policy. */
+static int kgil_set(struct kgil_object *obj, u32 which, void __user *arg)
 {
-	u64 interval;
+	struct kgil_settings set = { .given = which };
+	u64 value = 0;
 
-	if (!kgil_is_gil(obj))
+	if (kgil_settings_wrong_type(obj, which))
 		return -ENOTTY;
-	if (copy_from_user(&interval, arg, sizeof(interval)))
+	if (which == KGIL_SET_POLICY) {
+		if (get_user(set.policy, (u32 __user *)arg))
+			return -EFAULT;
+	} else if (copy_from_user(&value, arg, sizeof(value))) {
 		return -EFAULT;
-	if (!kgil_valid_interval(interval))
-		return -EINVAL;
-	kgil_drop_set_interval(obj, interval);
-	return 0;
-}
-
-static int kgil_set_policy(struct kgil_object *obj, u32 __user *arg)
-{
-	u32 policy;
-
-	if (!kgil_is_gil(obj))
-		return -ENOTTY;
-	if (get_user(policy, arg))
-		return -EFAULT;
-	return kgil_gil_set_policy(obj, policy);
-}
-
-static int kgil_set_handoff(struct kgil_object *obj, u64 __user *arg)
-{
-	u64 handoff;
-
-	if (kgil_is_gil(obj))
-		return -ENOTTY;
-	if (copy_from_user(&handoff, arg, sizeof(handoff)))
-		return -EFAULT;
-	if (!kgil_valid_handoff(handoff))
-		return -EINVAL;
-	kgil_sem_set_handoff(obj, handoff);
-	return 0;
+	}
+	set.interval = value;
+	set.handoff = value;
+	set.threshold = value;
+	return kgil_settings_apply(obj, &set);
 }
 
 static int kgil_thread(u64 __user *arg)
@@ -153,10 +135,19 @@ static int kgil_get_stats(struct kgil_object *obj, void __user *arg)
 	return copy_to_user(arg, &view.stats, sizeof(view.stats)) ? -EFAULT : 0;
 }
 
+static noinline_for_stack int kgil_get_times(struct kgil_object *obj,
+					     void __user *arg)
+{
+	struct kgil_times times;
+
+	kgil_view_times(obj, &times);
+	return copy_to_user(arg, &times, sizeof(times)) ? -EFAULT : 0;
+}
+
 static bool kgil_is_setting(unsigned int cmd)
 {
 	return cmd == KGIL_IOC_SET_INTERVAL || cmd == KGIL_IOC_SET_POLICY ||
-	       cmd == KGIL_IOC_SET_HANDOFF;
+	       cmd == KGIL_IOC_SET_HANDOFF || cmd == KGIL_IOC_SET_THRESHOLD;
 }
 
 static long kgil_ioctl_set(struct kgil_object *obj, unsigned int cmd,
@@ -164,11 +155,13 @@ static long kgil_ioctl_set(struct kgil_object *obj, unsigned int cmd,
 {
 	switch (cmd) {
 	case KGIL_IOC_SET_INTERVAL:
-		return kgil_set_interval(obj, arg);
+		return kgil_set(obj, KGIL_SET_INTERVAL, arg);
 	case KGIL_IOC_SET_POLICY:
-		return kgil_set_policy(obj, arg);
+		return kgil_set(obj, KGIL_SET_POLICY, arg);
+	case KGIL_IOC_SET_HANDOFF:
+		return kgil_set(obj, KGIL_SET_HANDOFF, arg);
 	default:
-		return kgil_set_handoff(obj, arg);
+		return kgil_set(obj, KGIL_SET_THRESHOLD, arg);
 	}
 }
 
@@ -181,6 +174,8 @@ static long kgil_ioctl_look(struct kgil_object *obj, unsigned int cmd,
 		return kgil_get_state(obj, arg);
 	case KGIL_IOC_STATS:
 		return kgil_get_stats(obj, arg);
+	case KGIL_IOC_TIMES:
+		return kgil_get_times(obj, arg);
 	case KGIL_IOC_THREAD:
 		return kgil_thread(arg);
 	default:
@@ -338,6 +333,7 @@ static struct file *kgil_file_create(const struct kgil_create *create)
 		fput(file);
 		return ERR_PTR(err);
 	}
+	kgil_event_created(obj);
 	return file;
 }
 

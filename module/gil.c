@@ -89,6 +89,7 @@ int kgil_gil_yield(struct kgil_object *obj)
 
 	now = kgil_now();
 	obj->stats.yields++;
+	tie->stats.yields++;
 	next = kgil_sem_pass(obj, word, now);
 	word = kgil_word_freeze(obj);
 	kgil_sem_queue(obj, &waiter, tie, word, now);
@@ -228,14 +229,11 @@ bool kgil_gil_ends_keeping(struct kgil_object *obj,
 				  &obj->turns, obj->drop.interval);
 }
 
-/* Return: 0; -EINVAL: no such policy. */
-int kgil_gil_set_policy(struct kgil_object *obj, u32 policy)
+/* @policy: valid. */
+void kgil_gil_set_policy(struct kgil_object *obj, u32 policy)
 {
-	if (!kgil_valid_policy(policy))
-		return -EINVAL;
 	raw_spin_lock(&obj->lock);
 	obj->policy = kgil_policy_resolve(policy);
 	kgil_drop_rewatch(obj);
 	raw_spin_unlock(&obj->lock);
-	return 0;
 }

@@ -10,7 +10,7 @@
 int kgil_gil_acquire(struct kgil_object *obj, ktime_t deadline);
 int kgil_gil_release(struct kgil_object *obj);
 int kgil_gil_yield(struct kgil_object *obj);
-int kgil_gil_set_policy(struct kgil_object *obj, u32 policy);
+void kgil_gil_set_policy(struct kgil_object *obj, u32 policy);
 
 void kgil_gil_arrive(struct kgil_object *obj, struct kgil_tie *tie, u64 word,
 		     u64 now);

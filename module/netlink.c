@@ -16,8 +16,6 @@
 #include "register.h"
 #include "view.h"
 
-static struct genl_family kgil_family;
-
 static const struct nla_policy kgil_get_policy[KGIL_A_OBJECT_ID + 1] = {
 	[KGIL_A_OBJECT_ID] = NLA_POLICY_MIN(NLA_U64, 1),
 };
@@ -26,29 +24,57 @@ static const struct nla_policy kgil_thread_policy[KGIL_A_THREAD_OBJECT + 1] = {
 	[KGIL_A_THREAD_OBJECT] = NLA_POLICY_MIN(NLA_U64, 1),
 };
 
-/* The padding has the same number everywhere. */
-int kgil_put_u64(struct sk_buff *msg, int attr, u64 value)
-{
-	return nla_put_u64_64bit(msg, attr, value, KGIL_A_OBJECT_PAD);
-}
-
 static_assert((int)KGIL_A_STATS_PAD == (int)KGIL_A_OBJECT_PAD);
 static_assert((int)KGIL_A_THREAD_PAD == (int)KGIL_A_OBJECT_PAD);
+static_assert((int)KGIL_A_TIMES_PAD == (int)KGIL_A_OBJECT_PAD);
 static_assert(KGIL_A_STATS_MAX - KGIL_A_STATS_PAD ==
 	      sizeof(struct kgil_stats) / sizeof(u64));
 
-static int kgil_put_stats(struct sk_buff *msg, const struct kgil_stats *stats)
+/* @nest_attr: the attribute that holds them. */
+int kgil_put_stats(struct sk_buff *msg, int nest_attr,
+		   const struct kgil_stats *stats)
 {
 	const u64 *counter = (const u64 *)stats;
 	struct nlattr *nest;
 	int attr;
 
-	nest = nla_nest_start(msg, KGIL_A_OBJECT_STATS);
+	nest = nla_nest_start(msg, nest_attr);
 	if (!nest)
 		return -EMSGSIZE;
 	for (attr = KGIL_A_STATS_PAD + 1; attr <= KGIL_A_STATS_MAX; attr++)
 		if (kgil_put_u64(msg, attr, *counter++))
 			return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* A histogram, without the empty buckets at its end. */
+static int kgil_put_hist(struct sk_buff *msg, int attr, const u64 *hist)
+{
+	unsigned int n = KGIL_HIST_BUCKETS;
+
+	while (n && !hist[n - 1])
+		n--;
+	return n ? nla_put(msg, attr, n * sizeof(*hist), hist) : 0;
+}
+
+/* @attr: the attribute that holds them. */
+int kgil_put_times(struct sk_buff *msg, int attr,
+		   const struct kgil_times *times)
+{
+	struct nlattr *nest = nla_nest_start(msg, attr);
+
+	if (!nest ||
+	    kgil_put_u64(msg, KGIL_A_TIMES_WAITS, times->waits) ||
+	    kgil_put_u64(msg, KGIL_A_TIMES_WAIT_MIN, times->wait_min_ns) ||
+	    kgil_put_u64(msg, KGIL_A_TIMES_HOLDS, times->holds) ||
+	    kgil_put_u64(msg, KGIL_A_TIMES_HOLD_MIN, times->hold_min_ns) ||
+	    kgil_put_u64(msg, KGIL_A_TIMES_HEEDS, times->heeds) ||
+	    kgil_put_u64(msg, KGIL_A_TIMES_HEED_TOTAL, times->heed_total_ns) ||
+	    kgil_put_u64(msg, KGIL_A_TIMES_HEED_MAX, times->heed_max_ns) ||
+	    kgil_put_hist(msg, KGIL_A_TIMES_WAIT_HIST, times->wait) ||
+	    kgil_put_hist(msg, KGIL_A_TIMES_HOLD_HIST, times->hold))
+		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
 }
@@ -69,6 +95,19 @@ static int kgil_put_owner(struct sk_buff *msg, const struct kgil_view *view)
 	return 0;
 }
 
+/* What the type has of the settings. */
+int kgil_put_settings(struct sk_buff *msg, const struct kgil_state *state)
+{
+	if (state->type == KGIL_TYPE_GIL &&
+	    (nla_put_u32(msg, KGIL_A_OBJECT_POLICY, state->policy) ||
+	     kgil_put_u64(msg, KGIL_A_OBJECT_INTERVAL, state->interval_ns)))
+		return -EMSGSIZE;
+	if (state->handoff_ns &&
+	    kgil_put_u64(msg, KGIL_A_OBJECT_HANDOFF, state->handoff_ns))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int kgil_put_state(struct sk_buff *msg, const struct kgil_state *state)
 {
 	if (kgil_put_u64(msg, KGIL_A_OBJECT_ID, state->id) ||
@@ -79,14 +118,7 @@ static int kgil_put_state(struct sk_buff *msg, const struct kgil_state *state)
 	    nla_put_u32(msg, KGIL_A_OBJECT_COUNT_MAX, state->max) ||
 	    nla_put_u32(msg, KGIL_A_OBJECT_WAITERS, state->waiters))
 		return -EMSGSIZE;
-	if (state->type == KGIL_TYPE_GIL &&
-	    (nla_put_u32(msg, KGIL_A_OBJECT_POLICY, state->policy) ||
-	     kgil_put_u64(msg, KGIL_A_OBJECT_INTERVAL, state->interval_ns)))
-		return -EMSGSIZE;
-	if (state->handoff_ns &&
-	    kgil_put_u64(msg, KGIL_A_OBJECT_HANDOFF, state->handoff_ns))
-		return -EMSGSIZE;
-	return 0;
+	return kgil_put_settings(msg, state);
 }
 
 static struct user_namespace *kgil_user_ns(const struct sk_buff *request)
@@ -121,7 +153,11 @@ static int kgil_put_object(struct sk_buff *msg, const struct sk_buff *request,
 	if (kgil_put_state(msg, &view.state) || kgil_put_owner(msg, &view) ||
 	    nla_put_u32(msg, KGIL_A_OBJECT_UID, uid) ||
 	    (seen && kgil_put_name(msg, request, obj)) ||
-	    kgil_put_stats(msg, &view.stats)) {
+	    kgil_put_u64(msg, KGIL_A_OBJECT_THRESHOLD, view.threshold) ||
+	    (view.times.waiting_ns &&
+	     kgil_put_u64(msg, KGIL_A_OBJECT_WAITING, view.times.waiting_ns)) ||
+	    kgil_put_stats(msg, KGIL_A_OBJECT_STATS, &view.stats) ||
+	    kgil_put_times(msg, KGIL_A_OBJECT_TIMES, &view.times)) {
 		genlmsg_cancel(msg, head);
 		return -EMSGSIZE;
 	}
@@ -148,23 +184,30 @@ static int kgil_reply_object(struct sk_buff *request, struct genl_info *info,
 	return genlmsg_reply(msg, info);
 }
 
+/* The object that a request names, with a reference; or an error, explained. */
+struct kgil_object *kgil_netlink_find(struct genl_info *info)
+{
+	struct nlattr *id = info->attrs[KGIL_A_OBJECT_ID];
+	struct kgil_object *obj;
+
+	if (!id) {
+		NL_SET_ERR_MSG(info->extack, "the object's id is missing");
+		return ERR_PTR(-EINVAL);
+	}
+	obj = kgil_register_get(genl_info_net(info), nla_get_u64(id));
+	if (obj)
+		return obj;
+	NL_SET_ERR_MSG_ATTR(info->extack, id, "no object has this id");
+	return ERR_PTR(-ENOENT);
+}
+
 static int kgil_get_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct kgil_object *obj;
+	struct kgil_object *obj = kgil_netlink_find(info);
 	int err;
 
-	if (!info->attrs[KGIL_A_OBJECT_ID]) {
-		NL_SET_ERR_MSG(info->extack, "the object's id is missing");
-		return -EINVAL;
-	}
-	obj = kgil_register_get(genl_info_net(info),
-				nla_get_u64(info->attrs[KGIL_A_OBJECT_ID]));
-	if (!obj) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[KGIL_A_OBJECT_ID],
-				    "no object has this id");
-		return -ENOENT;
-	}
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
 	err = kgil_reply_object(request, info, obj);
 	kgil_object_put(obj);
 	return err;
@@ -232,13 +275,20 @@ static const struct genl_ops kgil_ops[] = {
 		.start = kgil_thread_start,
 		.dumpit = kgil_thread_dumpit,
 	},
+	{
+		.cmd = KGIL_CMD_OBJECT_SET,
+		.policy = kgil_set_policy,
+		.maxattr = KGIL_SET_MAXATTR,
+		.doit = kgil_set_doit,
+	},
 };
 
 static const struct genl_multicast_group kgil_groups[] = {
-	{ .name = KGIL_GENL_MCGRP_EVENTS },
+	[KGIL_GROUP_EVENTS] = { .name = KGIL_GENL_MCGRP_EVENTS },
+	[KGIL_GROUP_OBJECTS] = { .name = KGIL_GENL_MCGRP_OBJECTS },
 };
 
-static struct genl_family kgil_family __ro_after_init = {
+struct genl_family kgil_family __ro_after_init = {
 	.name = KGIL_GENL_NAME,
 	.version = KGIL_GENL_VERSION,
 	.netnsok = true,
@@ -250,46 +300,6 @@ static struct genl_family kgil_family __ro_after_init = {
 	.mcgrps = kgil_groups,
 	.n_mcgrps = ARRAY_SIZE(kgil_groups),
 };
-
-static int kgil_put_owner_died(struct sk_buff *msg, struct kgil_object *obj,
-			       u64 owner, u32 waiters)
-{
-	void *head = genlmsg_put(msg, 0, 0, &kgil_family, 0,
-				 KGIL_CMD_OWNER_DIED_NTF);
-
-	if (!head || kgil_put_u64(msg, KGIL_A_OBJECT_ID, obj->id) ||
-	    nla_put_u32(msg, KGIL_A_OBJECT_TYPE, obj->type) ||
-	    kgil_put_u64(msg, KGIL_A_OBJECT_OWNER, owner) ||
-	    nla_put_u32(msg, KGIL_A_OBJECT_WAITERS, waiters))
-		return -EMSGSIZE;
-	genlmsg_end(msg, head);
-	return 0;
-}
-
-/**
- * kgil_netlink_owner_died() - tell who listens in the object's namespace
- * @obj: the object; no lock is held
- * @owner: id of the thread that died
- * @waiters: how many waited at that moment
- *
- * Best effort: a listener without room learns from its socket that it lost
- * something.
- */
-void kgil_netlink_owner_died(struct kgil_object *obj, u64 owner, u32 waiters)
-{
-	struct sk_buff *msg;
-
-	if (!genl_has_listeners(&kgil_family, obj->net, 0))
-		return;
-	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!msg)
-		return;
-	if (kgil_put_owner_died(msg, obj, owner, waiters)) {
-		nlmsg_free(msg);
-		return;
-	}
-	genlmsg_multicast_netns(&kgil_family, obj->net, msg, 0, 0, GFP_KERNEL);
-}
 
 int __init kgil_netlink_init(void)
 {

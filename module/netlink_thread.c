@@ -14,9 +14,6 @@
 #include "register.h"
 #include "threads.h"
 
-/* How many threads are looked at together. */
-#define KGIL_THREADS_AT_ONCE	16
-
 /* Where a dump is. */
 enum {
 	KGIL_DUMP_OBJECT,	/* the object to go on with */
@@ -52,6 +49,12 @@ static int kgil_put_thread(struct sk_buff *msg, const struct kgil_object *obj,
 	if (view->state == KGIL_THREAD_WAITER &&
 	    kgil_put_u64(msg, KGIL_A_THREAD_WAITED, view->waited))
 		return -EMSGSIZE;
+	if (view->held && kgil_put_u64(msg, KGIL_A_THREAD_HELD, view->held))
+		return -EMSGSIZE;
+	if (view->id &&
+	    (kgil_put_stats(msg, KGIL_A_THREAD_STATS, &view->stats) ||
+	     kgil_put_times(msg, KGIL_A_THREAD_TIMES, &view->times)))
+		return -EMSGSIZE;
 	return may_see ? kgil_put_task(msg, view->task) : 0;
 }
 
@@ -63,6 +66,7 @@ static int kgil_dump_thread(struct sk_buff *msg, struct netlink_callback *cb,
 
 	if (!head)
 		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, head);
 	if (kgil_put_thread(msg, obj, view, kgil_netlink_may_see(cb->skb, obj))) {
 		genlmsg_cancel(msg, head);
 		return -EMSGSIZE;
@@ -75,20 +79,17 @@ static int kgil_dump_thread(struct sk_buff *msg, struct netlink_callback *cb,
 static int kgil_dump_threads(struct sk_buff *msg, struct netlink_callback *cb,
 			     struct kgil_object *obj)
 {
-	struct kgil_thread_view views[KGIL_THREADS_AT_ONCE];
-	unsigned int n, i;
+	struct kgil_thread_view view;
 	int err = 0;
 
-	do {
-		n = kgil_threads_next(obj, cb->args[KGIL_DUMP_PLACE], views,
-				      ARRAY_SIZE(views));
-		for (i = 0; i < n && !err; i++) {
-			err = kgil_dump_thread(msg, cb, obj, &views[i]);
-			if (!err)
-				cb->args[KGIL_DUMP_PLACE] = views[i].at + 1;
-		}
-		kgil_threads_put(views, n);
-	} while (n && !err);
+	while (!err &&
+	       kgil_threads_next(obj, cb->args[KGIL_DUMP_PLACE], &view)) {
+		err = kgil_dump_thread(msg, cb, obj, &view);
+		if (!err)
+			cb->args[KGIL_DUMP_PLACE] = view.at + 1;
+		kgil_threads_put(&view);
+		cond_resched();
+	}
 	return err;
 }
 
@@ -136,6 +137,7 @@ int kgil_thread_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	struct kgil_object *obj;
 	int err = 0;
 
+	cb->seq = kgil_register_generation(net);
 	while (!err && (obj = kgil_thread_object(net, cb))) {
 		err = kgil_dump_threads(msg, cb, obj);
 		if (!err) {

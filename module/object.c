@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "name.h"
+#include "netlink.h"
 #include "object.h"
 #include "owner.h"
 #include "page.h"
@@ -56,7 +57,7 @@ static void kgil_object_setup(struct kgil_object *obj,
 {
 	raw_spin_lock_init(&obj->lock);
 	kgil_queue_init(&obj->queue);
-	INIT_LIST_HEAD(&obj->ties);
+	obj->ties = RB_ROOT;
 	kref_init(&obj->ref);
 	obj->page = &obj->own;
 
@@ -106,8 +107,10 @@ static void kgil_object_release(struct kref *ref)
 	struct kgil_object *obj = container_of(ref, struct kgil_object, ref);
 
 	kgil_untie_object(obj);
-	if (obj->id)
+	if (obj->id) {
 		kgil_register_remove(obj);
+		kgil_event_destroyed(obj);
+	}
 	kgil_drop_exit(obj);
 	kgil_page_free(obj);
 	kgil_name_free(obj);

@@ -44,7 +44,12 @@ struct kgil_tie;
  *	it was taken by a call; of a sem if it isn't @shared; 0: nobody
  * @handoff: sem, lock, rlock: how long a waiter can be passed over, ns
  * @turns: gil: what the policy remembers
- * @stats: what happened to it
+ * @stats: what happened to it, but for times
+ * @timing: times, but for the holds of @run
+ * @run: holds since @last is that
+ * @run_start: of @stats, acquisitions before @run
+ * @threshold: how long a wait has to last to be reported, ns; 0: none is;
+ *	read without @lock
  * @drop: what asks the owner of a gil
  * @own: the page until the first mmap
  * @id: never used again; 0: not in the register
@@ -55,7 +60,8 @@ struct kgil_tie;
  * @net: network namespace that it is shown in; a reference
  * @cred: of its creator; a reference
  * @name: its name and mode; NULL: it has none.  Set before others find it.
- * @ties: struct kgil_tie of this object; protected by the mutex of owner.c
+ * @ties: struct kgil_tie of this object, by the thread's id; protected by the
+ *	mutex of owner.c
  * @ref: one for each file, and one for each netlink or /proc reader and each
  *	dead owner being buried, which may outlive the files
  * @rcu: readers find it under RCU, then take a reference
@@ -81,6 +87,10 @@ struct kgil_object {
 	u64 taker_start;
 	struct kgil_turns turns;
 	struct kgil_stats stats;
+	struct kgil_spans run;
+	u64 run_start;
+	struct kgil_timing timing;
+	u64 threshold;
 	struct kgil_drop drop;
 	struct kgil_page own;
 
@@ -93,7 +103,7 @@ struct kgil_object {
 	const struct cred *cred;
 	struct kgil_name *name;
 
-	struct list_head ties;
+	struct rb_root ties;
 	struct kref ref;
 	struct rcu_head rcu;
 };

@@ -174,13 +174,15 @@ static void kgil_tie_remove(struct kgil_tie *tie)
 
 	lockdep_assert_held(&kgil_ties_mutex);
 	list_del(&tie->of_thread);
-	list_del(&tie->of_object);
+	rb_erase(&tie->of_object, &obj->ties);
 	tie->thread->nr_ties--;
 	rhashtable_remove_fast(&kgil_tie_table, &tie->node, kgil_tie_params);
 
 	raw_spin_lock(&obj->lock);
-	if (obj->last == tie)
+	if (obj->last == tie) {
+		kgil_stats_end_run(obj);
 		obj->last = NULL;
+	}
 	if (obj->before == tie)
 		obj->before = NULL;
 	if (obj->kept == tie)
@@ -222,6 +224,17 @@ static void kgil_tie_prune(struct kgil_thread *thread)
 	thread->max_ties = 2 * thread->nr_ties + kgil_ties_kept();
 }
 
+static struct kgil_tie *kgil_tie_in(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct kgil_tie, of_object);
+}
+
+static bool kgil_tie_less(struct rb_node *a, const struct rb_node *b)
+{
+	return kgil_tie_in(a)->id <
+	       rb_entry(b, struct kgil_tie, of_object)->id;
+}
+
 static int kgil_tie_insert(struct kgil_tie *tie)
 {
 	struct kgil_thread *thread = tie->thread;
@@ -236,7 +249,7 @@ static int kgil_tie_insert(struct kgil_tie *tie)
 		refcount_inc(&thread->refs);
 		thread->nr_ties++;
 		list_add(&tie->of_thread, &thread->ties);
-		list_add(&tie->of_object, &tie->key.obj->ties);
+		rb_add(&tie->of_object, &tie->key.obj->ties, kgil_tie_less);
 	}
 	mutex_unlock(&kgil_ties_mutex);
 	return err ? -ENOMEM : 0;
@@ -382,12 +395,34 @@ void kgil_ties_unlock(void)
 	mutex_unlock(&kgil_ties_mutex);
 }
 
+/*
+ * The first record of @obj whose thread has the id @from or a greater one; NULL:
+ * none has.  Between kgil_ties_lock() and kgil_ties_unlock().
+ */
+struct kgil_tie *kgil_tie_from(struct kgil_object *obj, u64 from)
+{
+	struct rb_node *node = obj->ties.rb_node;
+	struct kgil_tie *tie, *found = NULL;
+
+	lockdep_assert_held(&kgil_ties_mutex);
+	while (node) {
+		tie = kgil_tie_in(node);
+		if (tie->id < from) {
+			node = node->rb_right;
+		} else {
+			found = tie;
+			node = node->rb_left;
+		}
+	}
+	return found;
+}
+
 static struct kgil_tie *kgil_untie_one(struct kgil_object *obj)
 {
 	struct kgil_tie *tie;
 
 	mutex_lock(&kgil_ties_mutex);
-	tie = list_first_entry_or_null(&obj->ties, struct kgil_tie, of_object);
+	tie = kgil_tie_in(rb_first(&obj->ties));
 	if (tie)
 		kgil_tie_remove(tie);
 	mutex_unlock(&kgil_ties_mutex);

@@ -56,8 +56,12 @@ struct kgil_tie_key {
  *	ties, and @thread holds the task.
  * @thread: a reference
  * @id: of @thread
- * @share: what the thread has had of a gil; under the object's lock
- * @waits_since: since when the thread waits for it, ns; 0: it doesn't; likewise
+ * @share: what the thread has had of a gil; under the object's lock, as the next
+ *	three
+ * @waits_since: since when the thread waits for it, ns; 0: it doesn't
+ * @stats: what it did, but for times, and for what it does since it is the
+ *	object's @last
+ * @timing: likewise, the times
  * @of_thread: in @thread->ties
  * @of_object: in the object's ties
  * @rcu: the table is read under RCU
@@ -74,8 +78,10 @@ struct kgil_tie {
 	u64 id;
 	struct kgil_share share;
 	u64 waits_since;
+	struct kgil_stats stats;
+	struct kgil_timing timing;
 	struct list_head of_thread;
-	struct list_head of_object;
+	struct rb_node of_object;
 	struct rcu_head rcu;
 };
 
@@ -89,6 +95,7 @@ int kgil_thread_id(u64 *id);
 bool kgil_thread_is_mine(u64 id);
 void kgil_ties_lock(void);
 void kgil_ties_unlock(void);
+struct kgil_tie *kgil_tie_from(struct kgil_object *obj, u64 from);
 void kgil_untie_object(struct kgil_object *obj);
 void kgil_owner_execs(struct kgil_object *obj);
 
@@ -132,6 +139,7 @@ static inline void kgil_set_last(struct kgil_object *obj, struct kgil_tie *tie)
 {
 	if (obj->last == tie)
 		return;
+	kgil_stats_end_run(obj);
 	obj->before = obj->last;
 	obj->last = tie;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/kgil/stat and /proc/kgil/objects: the objects of the network namespace
- * of who opened the file.  docs/proc.md says what each line and column means; a
+ * /proc/kgil/stat, objects, threads and hist: the objects of the network
+ * namespace of who opened the file.  docs/proc.md says what each line and column means; a
  * change of meaning changes the number in the first line, a new one goes to the
  * end.
  */
@@ -29,12 +29,17 @@ static const char * const kgil_stat_names[] = {
 
 static_assert(ARRAY_SIZE(kgil_stat_names) == KGIL_NR_STATS);
 
-static struct proc_dir_entry *kgil_proc_dir;
-
-/* What an open file keeps of its opener; f_cred is the other part. */
-struct kgil_reader {
-	struct net *net;
+/* Of struct kgil_times, likewise, what comes before the histograms. */
+static const char * const kgil_times_names[] = {
+	"waits", "wait_min_ns", "holds", "hold_min_ns", "heeds",
+	"heed_total_ns", "heed_max_ns", "waiting_ns",
 };
+
+#define KGIL_NR_TIMES	(offsetof(struct kgil_times, wait) / sizeof(u64))
+
+static_assert(ARRAY_SIZE(kgil_times_names) == KGIL_NR_TIMES);
+
+static struct proc_dir_entry *kgil_proc_dir;
 
 static struct net *kgil_reader_net(struct seq_file *m)
 {
@@ -44,7 +49,7 @@ static struct net *kgil_reader_net(struct seq_file *m)
 }
 
 /* The pids are those of the /proc that is read. */
-static struct pid_namespace *kgil_reader_pids(struct seq_file *m)
+struct pid_namespace *kgil_reader_pids(struct seq_file *m)
 {
 	return proc_pid_ns(file_inode(m->file)->i_sb);
 }
@@ -88,6 +93,24 @@ static const struct seq_operations kgil_stat_ops = {
 	.show = kgil_stat_show,
 };
 
+static void kgil_show_times_names(struct seq_file *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < KGIL_NR_TIMES; i++)
+		seq_printf(m, " %s", kgil_times_names[i]);
+}
+
+/* The names of the counters and times; a space before each. */
+void kgil_show_names(struct seq_file *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < KGIL_NR_STATS; i++)
+		seq_printf(m, " %s", kgil_stat_names[i]);
+	kgil_show_times_names(m);
+}
+
 /* /proc/kgil/objects: the head, then a record for each object. */
 static void kgil_show_head(struct seq_file *m)
 {
@@ -98,10 +121,12 @@ static void kgil_show_head(struct seq_file *m)
 	seq_puts(m, " count max waiters policy interval_ns flags");
 	for (i = 0; i < KGIL_NR_STATS; i++)
 		seq_printf(m, " %s", kgil_stat_names[i]);
-	seq_puts(m, " handoff_ns name mode gid\n");
+	seq_puts(m, " handoff_ns name mode gid");
+	kgil_show_times_names(m);
+	seq_puts(m, " threshold_ns\n");
 }
 
-static void kgil_show_number(struct seq_file *m, bool there, u64 number)
+void kgil_show_number(struct seq_file *m, bool there, u64 number)
 {
 	if (there)
 		seq_printf(m, " %llu", number);
@@ -110,7 +135,7 @@ static void kgil_show_number(struct seq_file *m, bool there, u64 number)
 }
 
 /* Any byte that could be taken for something else is escaped. */
-static void kgil_show_text(struct seq_file *m, const char *text)
+void kgil_show_text(struct seq_file *m, const char *text)
 {
 	seq_putc(m, ' ');
 	if (!text[0])
@@ -120,6 +145,23 @@ static void kgil_show_text(struct seq_file *m, const char *text)
 	else
 		seq_escape_mem(m, text, strlen(text), ESCAPE_OCTAL |
 			       ESCAPE_NAP | ESCAPE_APPEND, " \\");
+}
+
+static void kgil_show_numbers(struct seq_file *m, bool there, unsigned int n,
+			      const u64 *numbers)
+{
+	while (n--)
+		kgil_show_number(m, there, *numbers++);
+}
+
+/* What kgil_show_names() names; @there: all is known, not only who waits. */
+void kgil_show_counters(struct seq_file *m, bool there,
+			const struct kgil_stats *stats,
+			const struct kgil_times *times)
+{
+	kgil_show_numbers(m, there, KGIL_NR_STATS, (const u64 *)stats);
+	kgil_show_numbers(m, there, KGIL_NR_TIMES - 1, (const u64 *)times);
+	kgil_show_number(m, true, times->waiting_ns);
 }
 
 static void kgil_show_owner(struct seq_file *m, const struct kgil_view *view)
@@ -156,8 +198,6 @@ static int kgil_objects_show(struct seq_file *m, void *v)
 {
 	struct kgil_object *obj = v;
 	struct kgil_view view;
-	const u64 *counter = (const u64 *)&view.stats;
-	unsigned int i;
 	bool seen;
 
 	if (v == SEQ_START_TOKEN) {
@@ -170,10 +210,11 @@ static int kgil_objects_show(struct seq_file *m, void *v)
 	kgil_show_owner(m, &view);
 	seq_printf(m, " %u", from_kuid_munged(seq_user_ns(m), obj->cred->euid));
 	kgil_show_state(m, &view.state);
-	for (i = 0; i < KGIL_NR_STATS; i++)
-		seq_printf(m, " %llu", counter[i]);
+	kgil_show_numbers(m, true, KGIL_NR_STATS, (const u64 *)&view.stats);
 	kgil_show_number(m, view.state.handoff_ns, view.state.handoff_ns);
 	kgil_show_name(m, obj, seen);
+	kgil_show_numbers(m, true, KGIL_NR_TIMES, (const u64 *)&view.times);
+	seq_printf(m, " %llu", view.threshold);
 	seq_putc(m, '\n');
 	return 0;
 }
@@ -213,6 +254,50 @@ static const struct seq_operations kgil_objects_ops = {
 	.show = kgil_objects_show,
 };
 
+/* /proc/kgil/hist: two records for each object; the columns are the buckets. */
+static void kgil_hist_head(struct seq_file *m)
+{
+	unsigned int i;
+
+	seq_puts(m, "kgil hist 1\nid what 0");
+	for (i = 1; i < KGIL_HIST_BUCKETS; i++)
+		seq_printf(m, " %llu", 1ULL << (KGIL_HIST_SHIFT + i - 1));
+	seq_putc(m, '\n');
+}
+
+static void kgil_hist_row(struct seq_file *m, u64 id, const char *what,
+			  const u64 *hist)
+{
+	unsigned int i;
+
+	seq_printf(m, "%llu %s", id, what);
+	for (i = 0; i < KGIL_HIST_BUCKETS; i++)
+		seq_printf(m, " %llu", hist[i]);
+	seq_putc(m, '\n');
+}
+
+static int kgil_hist_show(struct seq_file *m, void *v)
+{
+	struct kgil_object *obj = v;
+	struct kgil_times times;
+
+	if (v == SEQ_START_TOKEN) {
+		kgil_hist_head(m);
+		return 0;
+	}
+	kgil_view_times(obj, &times);
+	kgil_hist_row(m, obj->id, "wait", times.wait);
+	kgil_hist_row(m, obj->id, "hold", times.hold);
+	return 0;
+}
+
+static const struct seq_operations kgil_hist_ops = {
+	.start = kgil_objects_start,
+	.next = kgil_objects_next,
+	.stop = kgil_objects_stop,
+	.show = kgil_hist_show,
+};
+
 static int kgil_proc_open(struct file *file, const struct seq_operations *ops)
 {
 	struct kgil_reader *reader = __seq_open_private(file, ops,
@@ -240,6 +325,11 @@ static int kgil_objects_open(struct inode *inode, struct file *file)
 	return kgil_proc_open(file, &kgil_objects_ops);
 }
 
+static int kgil_hist_open(struct inode *inode, struct file *file)
+{
+	return kgil_proc_open(file, &kgil_hist_ops);
+}
+
 static const struct proc_ops kgil_stat_proc_ops = {
 	.proc_open = kgil_stat_open,
 	.proc_read = seq_read,
@@ -254,6 +344,32 @@ static const struct proc_ops kgil_objects_proc_ops = {
 	.proc_release = kgil_proc_release,
 };
 
+static const struct seq_operations kgil_threads_ops = {
+	.start = kgil_threads_start,
+	.next = kgil_threads_next_record,
+	.stop = kgil_threads_stop,
+	.show = kgil_threads_show,
+};
+
+static int kgil_threads_open(struct inode *inode, struct file *file)
+{
+	return kgil_proc_open(file, &kgil_threads_ops);
+}
+
+static const struct proc_ops kgil_threads_proc_ops = {
+	.proc_open = kgil_threads_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = kgil_proc_release,
+};
+
+static const struct proc_ops kgil_hist_proc_ops = {
+	.proc_open = kgil_hist_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = kgil_proc_release,
+};
+
 int __init kgil_proc_init(void)
 {
 	kgil_proc_dir = proc_mkdir("kgil", NULL);
@@ -261,7 +377,10 @@ int __init kgil_proc_init(void)
 		return -ENOMEM;
 	if (proc_create("stat", 0444, kgil_proc_dir, &kgil_stat_proc_ops) &&
 	    proc_create("objects", 0444, kgil_proc_dir,
-			&kgil_objects_proc_ops))
+			&kgil_objects_proc_ops) &&
+	    proc_create("threads", 0444, kgil_proc_dir,
+			&kgil_threads_proc_ops) &&
+	    proc_create("hist", 0444, kgil_proc_dir, &kgil_hist_proc_ops))
 		return 0;
 	kgil_proc_exit();
 	return -ENOMEM;

@@ -24,13 +24,14 @@ struct task_struct;
  * @since: when it came, ns
  * @number: how many have come to wait for the object until then
  * @asleep: it has to be woken to see anything: it sleeps, or is about to
+ * @reported: who listens was told that it has waited for long; its own
  * @turn: it is to try for itself; written under the lock, read without
  * @hold: written before @grant: which of the object's holds was granted
  * @granted: likewise: when
  * @grant: KGIL_WAITING, then 0 or -EOWNERDEAD.  From that store on the waiter
  *	owns the object and this structure is gone as soon as it sees that.
  *
- * On the waiter's stack; all but @grant and @turn under the object's lock.
+ * On the waiter's stack; all but @grant, @turn and @reported under the object's lock.
  */
 struct kgil_waiter {
 	struct list_head node;
@@ -41,6 +42,7 @@ struct kgil_waiter {
 	u64 since;
 	u64 number;
 	bool asleep;
+	bool reported;
 	bool turn;
 	u64 hold;
 	u64 granted;

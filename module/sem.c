@@ -33,9 +33,9 @@ static __always_inline u64 kgil_sem_new_owner(struct kgil_object *obj,
 
 	if (last != tie->id) {
 		obj->stats.switches += last != 0;
+		tie->stats.switches += last != 0;
 		WRITE_ONCE(page->last, tie->id);
 	}
-	kgil_set_last(obj, tie);
 	if (obj->type == KGIL_TYPE_RLOCK)
 		WRITE_ONCE(page->depth, 1);
 	else if (obj->drop.requested || obj->drop.called || obj->queue.length)
@@ -58,6 +58,8 @@ static __always_inline u64 kgil_sem_take(struct kgil_object *obj,
 					 struct kgil_tie *tie, u64 word,
 					 u64 now)
 {
+	if (tie)
+		kgil_set_last(obj, tie);
 	obj->stats.acquisitions++;
 	obj->hold_start = now;
 	if (tie)
@@ -98,8 +100,7 @@ static __always_inline u64 kgil_sem_drop(struct kgil_object *obj, u64 word,
 					 u64 now)
 {
 	if (kgil_sem_is_timed(obj, word))
-		kgil_stats_held(&obj->stats,
-				kgil_elapsed(obj->hold_start, now));
+		kgil_spans_add(&obj->run, kgil_elapsed(obj->hold_start, now));
 	obj->hold_start = 0;
 	if (kgil_is_sem(obj))
 		return kgil_word_value(word) + 1;
@@ -185,6 +186,7 @@ struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 
 	lockdep_assert_held(&obj->lock);
 	over = kgil_gil_charge(obj, kgil_sem_ran(obj, word, now));
+	kgil_drop_heeded(obj, now);
 	word = kgil_sem_drop(obj, word, now);
 	if (!kgil_sem_hands_over(obj, now))
 		return kgil_sem_free(obj, word, now);
@@ -204,6 +206,7 @@ struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 struct task_struct *kgil_sem_pass(struct kgil_object *obj, u64 word, u64 now)
 {
 	kgil_gil_charge(obj, kgil_sem_ran(obj, word, now));
+	kgil_drop_heeded(obj, now);
 	word = kgil_sem_drop(obj, word, now);
 	return kgil_sem_grant(obj, kgil_queue_next(obj), word, now);
 }
@@ -262,6 +265,15 @@ static void kgil_sem_pass_on(struct kgil_object *obj,
 	kgil_wake(next);
 }
 
+/* A wait ended without the object. */
+static void kgil_sem_count_end(struct kgil_stats *stats, int err)
+{
+	if (err == -ETIMEDOUT)
+		stats->timeouts++;
+	else
+		stats->interrupts++;
+}
+
 /* Leave the queue for @err, unless the grant was faster. */
 static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 			    int err)
@@ -278,10 +290,9 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 	word = kgil_word_freeze(obj);
 	kgil_dequeue(obj, waiter, now);
 	kgil_drop_lost_waiter(obj);
-	if (err == -ETIMEDOUT)
-		obj->stats.timeouts++;
-	else
-		obj->stats.interrupts++;
+	kgil_sem_count_end(&obj->stats, err);
+	if (waiter->tie)
+		kgil_sem_count_end(&waiter->tie->stats, err);
 	/* If it was its turn, it is the turn of another now. */
 	if (kgil_word_free(obj, word) && kgil_is_barging(obj))
 		next = kgil_sem_free(obj, word, now);
@@ -406,7 +417,7 @@ static int kgil_sem_wait_grant(struct kgil_object *obj,
 			    kgil_sem_settle(obj, waiter))
 				return waiter->grant;
 		}
-		err = kgil_sleep(waiter, deadline);
+		err = kgil_sleep(obj, waiter, deadline);
 		if (err)
 			return kgil_sem_give_up(obj, waiter, err);
 		if (kgil_granted(waiter)) {
@@ -433,6 +444,8 @@ int kgil_sem_wait(struct kgil_object *obj, struct kgil_waiter *waiter,
 {
 	int err = kgil_sem_wait_grant(obj, waiter, deadline);
 
+	if (unlikely(READ_ONCE(obj->threshold)))
+		kgil_report_if_long(obj, waiter);
 	if (err && err != -EOWNERDEAD)
 		return err;
 	if (!fatal_signal_pending(current))

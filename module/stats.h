@@ -9,7 +9,10 @@
 
 #include <linux/kgil.h>
 
+#include "spans.h"
+
 struct kgil_object;
+struct kgil_tie;
 
 /*
  * The clock of everything that is measured and decided: the scheduler's, because
@@ -28,17 +31,27 @@ static inline u64 kgil_elapsed(u64 start, u64 now)
 	return (s64)(now - start) > 0 ? now - start : 0;
 }
 
-/* A wait that is over.  Under the object's lock, as the next one. */
-static inline void kgil_stats_waited(struct kgil_stats *stats, u64 ns)
-{
-	stats->wait_total_ns += ns;
-	stats->wait_max_ns = max_t(u64, stats->wait_max_ns, ns);
-}
+/**
+ * struct kgil_timing - how long something was waited for, held and asked for
+ * @wait: waits that are over
+ * @hold: holds that are over
+ * @heeds: drop requests that were heeded
+ * @heed_total: how long that took, ns
+ * @heed_max: the longest of them
+ */
+struct kgil_timing {
+	struct kgil_spans wait;
+	struct kgil_spans hold;
+	u64 heeds;
+	u64 heed_total;
+	u64 heed_max;
+};
 
-static inline void kgil_stats_held(struct kgil_stats *stats, u64 ns)
+static inline void kgil_timing_heeded(struct kgil_timing *timing, u64 ns)
 {
-	stats->hold_total_ns += ns;
-	stats->hold_max_ns = max_t(u64, stats->hold_max_ns, ns);
+	timing->heeds++;
+	timing->heed_total += ns;
+	timing->heed_max = max(timing->heed_max, ns);
 }
 
 /**
@@ -55,7 +68,14 @@ struct kgil_totals {
 	struct kgil_stats stats;
 };
 
+void kgil_stats_waited(struct kgil_object *obj, struct kgil_tie *tie, u64 ns);
+void kgil_stats_heeded(struct kgil_object *obj, struct kgil_tie *tie, u64 ns);
+void kgil_stats_end_run(struct kgil_object *obj);
+
 void kgil_stats_read(const struct kgil_object *obj, struct kgil_stats *stats);
+void kgil_times_read(struct kgil_object *obj, struct kgil_times *times);
+void kgil_stats_read_tie(const struct kgil_tie *tie, struct kgil_stats *stats,
+			 struct kgil_times *times);
 void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj);
 void kgil_totals_retire(struct kgil_totals *retired,
 			const struct kgil_object *obj);

@@ -2,147 +2,139 @@
 /*
  * The threads of an object: who owns it, who waits for it, who has it at hand.
  *
- * Of a gil or rlock they are its ties, which are in no order, so that a reader
- * gets those with the least ids that it has not had.  The kernel keeps no record
- * of a thread and a sem or lock: there it is who took the lock, and who waits at
- * the head of the queue.
+ * Of a gil or rlock they are its ties, by the threads' ids.  The kernel keeps no
+ * record of a thread and a sem or lock: there it is who took the lock, and who
+ * waits at the head of the queue.
  */
 #include <linux/sched/task.h>
+#include <linux/string.h>
 
 #include "object.h"
 #include "owner.h"
+#include "sem.h"
 #include "threads.h"
 #include "word.h"
 
 /* How much of the queue of a sem or lock is shown: it is read under the lock. */
 #define KGIL_WAITERS_SHOWN	64
 
-/* A tie into the sorted @views, of which there are @n, if there is room. */
-static unsigned int kgil_threads_sort(struct kgil_thread_view *views,
-				      unsigned int n, unsigned int room,
-				      struct kgil_tie *tie)
+const char *kgil_thread_state_name(u32 state)
 {
-	unsigned int i;
-
-	if (n == room && views[n - 1].id < tie->id)
-		return n;
-	if (n < room)
-		n++;
-	for (i = n - 1; i && views[i - 1].id > tie->id; i--)
-		views[i] = views[i - 1];
-	views[i] = (struct kgil_thread_view) {
-		.at = tie->id,
-		.id = tie->id,
-		.tie = tie,
+	static const char * const names[] = {
+		[KGIL_THREAD_OWNER] = "owner",
+		[KGIL_THREAD_WAITER] = "waiter",
+		[KGIL_THREAD_IDLE] = "idle",
 	};
-	return n;
+
+	return state < ARRAY_SIZE(names) && names[state] ? names[state] : "?";
 }
 
-/* What a thread does, and since when.  Under the object's lock. */
-static void kgil_threads_look(const struct kgil_object *obj, u64 now,
+/* What the thread does, and since when; what it did.  Under the lock. */
+static void kgil_threads_look(const struct kgil_tie *tie,
 			      struct kgil_thread_view *view)
 {
-	u64 since = view->tie->waits_since;
+	const struct kgil_object *obj = tie->key.obj;
+	u64 word = READ_ONCE(obj->page->word);
 
 	view->state = KGIL_THREAD_IDLE;
-	if (since) {
+	if (tie->waits_since) {
 		view->state = KGIL_THREAD_WAITER;
-		view->waited = kgil_elapsed(since, now);
-	} else if (kgil_word_value(READ_ONCE(obj->page->word)) == view->id) {
+	} else if (kgil_word_value(word) == tie->id) {
 		view->state = KGIL_THREAD_OWNER;
+		view->held = kgil_sem_ran(obj, word, kgil_now());
 	}
+	kgil_stats_read_tie(tie, &view->stats, &view->times);
+	view->waited = view->times.waiting_ns;
 }
 
-static unsigned int kgil_threads_of_ties(struct kgil_object *obj, u64 from,
-					 struct kgil_thread_view *views,
-					 unsigned int room)
+static bool kgil_threads_of_ties(struct kgil_object *obj, u64 from,
+				 struct kgil_thread_view *view)
 {
-	unsigned int n = 0, i;
 	struct kgil_tie *tie;
-	u64 now = kgil_now();
 
 	kgil_ties_lock();
-	list_for_each_entry(tie, &obj->ties, of_object) {
-		if (tie->id >= from)
-			n = kgil_threads_sort(views, n, room, tie);
-		cond_resched();
+	tie = kgil_tie_from(obj, from);
+	if (tie) {
+		view->at = tie->id;
+		view->id = tie->id;
+		view->task = get_task_struct(tie->thread->task);
+		raw_spin_lock(&obj->lock);
+		kgil_threads_look(tie, view);
+		raw_spin_unlock(&obj->lock);
 	}
-	raw_spin_lock(&obj->lock);
-	for (i = 0; i < n; i++)
-		kgil_threads_look(obj, now, &views[i]);
-	raw_spin_unlock(&obj->lock);
-	for (i = 0; i < n; i++)
-		views[i].task = get_task_struct(views[i].tie->thread->task);
 	kgil_ties_unlock();
-	return n;
+	return tie;
 }
 
 /* Who took a lock, as far as is known; its place is before all waiters. */
-static unsigned int kgil_threads_taker(const struct kgil_object *obj,
-				       struct kgil_thread_view *view)
+static bool kgil_threads_taker(const struct kgil_object *obj,
+			       struct kgil_thread_view *view)
 {
+	u64 word = READ_ONCE(obj->page->word);
 	struct task_struct *task;
 
 	rcu_read_lock();
-	task = kgil_holder(obj, READ_ONCE(obj->page->word));
-	if (task)
-		*view = (struct kgil_thread_view) {
-			.task = get_task_struct(task),
-			.state = KGIL_THREAD_OWNER,
-		};
+	task = kgil_holder(obj, word);
+	if (task) {
+		view->task = get_task_struct(task);
+		view->state = KGIL_THREAD_OWNER;
+		view->held = kgil_sem_ran(obj, word, kgil_now());
+	}
 	rcu_read_unlock();
-	return task ? 1 : 0;
+	return task;
 }
 
-static unsigned int kgil_threads_of_queue(struct kgil_object *obj, u64 from,
-					  struct kgil_thread_view *views,
-					  unsigned int room)
+static bool kgil_threads_waiter(const struct kgil_object *obj, u64 from,
+				struct kgil_thread_view *view)
 {
-	unsigned int n = 0, seen = 0;
-	struct kgil_waiter *waiter;
-	u64 now = kgil_now();
+	const struct kgil_waiter *waiter;
+	unsigned int seen = 0;
 
-	raw_spin_lock(&obj->lock);
-	if (!from)
-		n = kgil_threads_taker(obj, views);
 	list_for_each_entry(waiter, &obj->queue.arrival, node) {
-		if (n == room || seen++ == KGIL_WAITERS_SHOWN)
-			break;
+		if (seen++ == KGIL_WAITERS_SHOWN)
+			return false;
 		if (waiter->number < from)
 			continue;
-		views[n++] = (struct kgil_thread_view) {
-			.at = waiter->number,
-			.task = get_task_struct(waiter->task),
-			.state = KGIL_THREAD_WAITER,
-			.waited = kgil_elapsed(waiter->since, now),
-		};
+		view->at = waiter->number;
+		view->task = get_task_struct(waiter->task);
+		view->state = KGIL_THREAD_WAITER;
+		view->waited = kgil_elapsed(waiter->since, kgil_now());
+		view->times.waiting_ns = view->waited;
+		return true;
 	}
+	return false;
+}
+
+static bool kgil_threads_of_queue(struct kgil_object *obj, u64 from,
+				  struct kgil_thread_view *view)
+{
+	bool found;
+
+	raw_spin_lock(&obj->lock);
+	found = (!from && kgil_threads_taker(obj, view)) ||
+		kgil_threads_waiter(obj, from, view);
 	raw_spin_unlock(&obj->lock);
-	return n;
+	return found;
 }
 
 /**
- * kgil_threads_next() - look at some of an object's threads
+ * kgil_threads_next() - look at one of an object's threads
  * @obj: pinned by the caller
  * @from: the place of the first that is wanted; 0: from the beginning
- * @views: written
- * @room: how many there is room for in @views
+ * @view: all of it is written
  *
- * Return: how many there were, at most @room.  Each has a reference to a task,
- * which kgil_threads_put() drops.  The next ones begin after the place of the
- * last.
+ * Return: there is one.  It has a reference to a task, which kgil_threads_put()
+ * drops.  The next one begins after its place.
  */
-unsigned int kgil_threads_next(struct kgil_object *obj, u64 from,
-			       struct kgil_thread_view *views,
-			       unsigned int room)
+bool kgil_threads_next(struct kgil_object *obj, u64 from,
+		       struct kgil_thread_view *view)
 {
-	return kgil_is_owned(obj) ?
-	       kgil_threads_of_ties(obj, from, views, room) :
-	       kgil_threads_of_queue(obj, from, views, room);
+	memset(view, 0, sizeof(*view));
+	return kgil_is_owned(obj) ? kgil_threads_of_ties(obj, from, view) :
+				    kgil_threads_of_queue(obj, from, view);
 }
 
-void kgil_threads_put(struct kgil_thread_view *views, unsigned int n)
+void kgil_threads_put(struct kgil_thread_view *view)
 {
-	while (n--)
-		put_task_struct(views[n].task);
+	put_task_struct(view->task);
 }

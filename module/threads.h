@@ -5,30 +5,36 @@
 
 #include <linux/types.h>
 
+#include <linux/kgil.h>
+
 struct kgil_object;
-struct kgil_tie;
 struct task_struct;
 
 /**
  * struct kgil_thread_view - a thread and an object at one moment
  * @at: its place in the order in which an object's threads are shown
  * @id: of the thread; 0: the kernel has no record of it
- * @tie: its record on the object; for kgil_threads_next() alone
  * @task: a reference
  * @state: enum kgil_thread_state
  * @waited: for how long, if it waits, ns
+ * @held: for how long, if it owns it and that is known, ns
+ * @stats: what it did with the object by calls; 0 without an @id
+ * @times: likewise
  */
 struct kgil_thread_view {
 	u64 at;
 	u64 id;
-	struct kgil_tie *tie;
 	struct task_struct *task;
 	u32 state;
 	u64 waited;
+	u64 held;
+	struct kgil_stats stats;
+	struct kgil_times times;
 };
 
-unsigned int kgil_threads_next(struct kgil_object *obj, u64 from,
-			       struct kgil_thread_view *views, unsigned int n);
-void kgil_threads_put(struct kgil_thread_view *views, unsigned int n);
+bool kgil_threads_next(struct kgil_object *obj, u64 from,
+		       struct kgil_thread_view *view);
+void kgil_threads_put(struct kgil_thread_view *view);
+const char *kgil_thread_state_name(u32 state);
 
 #endif /* _KGIL_THREADS_H */

@@ -117,6 +117,8 @@ void kgil_view(struct kgil_object *obj, struct pid_namespace *pids,
 	word = READ_ONCE(obj->page->word);
 	kgil_view_state(obj, word, &view->state);
 	kgil_stats_read(obj, &view->stats);
+	kgil_times_read(obj, &view->times);
+	view->threshold = obj->threshold;
 	task = kgil_view_holder(obj, word);
 	raw_spin_unlock(&obj->lock);
 
@@ -125,4 +127,12 @@ void kgil_view(struct kgil_object *obj, struct pid_namespace *pids,
 	if (pids)
 		kgil_view_task(view, task, pids);
 	put_task_struct(task);
+}
+
+/* How long it was waited for and held, at one moment. */
+void kgil_view_times(struct kgil_object *obj, struct kgil_times *times)
+{
+	raw_spin_lock(&obj->lock);
+	kgil_times_read(obj, times);
+	raw_spin_unlock(&obj->lock);
 }

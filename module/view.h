@@ -15,16 +15,21 @@ struct pid_namespace;
  * struct kgil_view - state and statistics of one moment
  * @state: without KGIL_STATE_MINE
  * @stats: of the same moment
+ * @times: likewise
+ * @threshold: how long a wait has to last to be reported, ns; 0: none is
  * @comm: name of the owner's thread, or empty
  */
 struct kgil_view {
 	struct kgil_state state;
 	struct kgil_stats stats;
+	struct kgil_times times;
+	u64 threshold;
 	char comm[TASK_COMM_LEN];
 };
 
 void kgil_view(struct kgil_object *obj, struct pid_namespace *pids,
 	       struct kgil_view *view);
+void kgil_view_times(struct kgil_object *obj, struct kgil_times *times);
 const char *kgil_type_name(u32 type);
 const char *kgil_policy_name(u32 policy);
 

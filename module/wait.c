@@ -23,6 +23,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "netlink.h"
 #include "object.h"
 #include "owner.h"
 #include "wait.h"
@@ -129,8 +130,10 @@ void kgil_enqueue(struct kgil_object *obj, struct kgil_waiter *waiter,
 	if (kgil_is_barging(obj) && obj->queue.length == 1 &&
 	    kgil_holder_runs(obj, kgil_peek(obj), false))
 		kgil_call(obj, waiter, now);
-	if (tie)
+	if (tie) {
 		tie->waits_since = now;
+		tie->stats.contentions++;
+	}
 }
 
 /* A wait is over, whatever its result; under the lock. */
@@ -140,7 +143,7 @@ void kgil_dequeue(struct kgil_object *obj, struct kgil_waiter *waiter, u64 now)
 	kgil_queue_del(obj, waiter, now);
 	if (waiter->tie)
 		waiter->tie->waits_since = 0;
-	kgil_stats_waited(&obj->stats, kgil_elapsed(waiter->since, now));
+	kgil_stats_waited(obj, waiter->tie, kgil_elapsed(waiter->since, now));
 }
 
 /**
@@ -259,14 +262,7 @@ void kgil_spin(struct kgil_object *obj, struct kgil_waiter *waiter)
 		kgil_spin_to_try(obj, waiter);
 }
 
-/**
- * kgil_sleep() - wait asleep
- * @waiter: queued and marked as asleep by the caller
- * @deadline: of CLOCK_MONOTONIC, not in a time namespace; or KGIL_FOREVER
- *
- * Return: 0: granted, or its turn; -ERESTARTSYS: a signal; -ETIMEDOUT.
- */
-int kgil_sleep(struct kgil_waiter *waiter, ktime_t deadline)
+static int kgil_sleep_until(struct kgil_waiter *waiter, ktime_t deadline)
 {
 	ktime_t *until = deadline == KGIL_FOREVER ? NULL : &deadline;
 	int err = 0;
@@ -290,4 +286,61 @@ int kgil_sleep(struct kgil_waiter *waiter, ktime_t deadline)
 	}
 	__set_current_state(TASK_RUNNING);
 	return err;
+}
+
+static void kgil_report(struct kgil_object *obj, struct kgil_waiter *waiter,
+			u64 waited)
+{
+	waiter->reported = true;
+	kgil_event_long_wait(obj, waiter->tie ? waiter->tie->id : 0, waited);
+}
+
+/* The wait of the calling thread is over: is it to be reported now? */
+void kgil_report_if_long(struct kgil_object *obj, struct kgil_waiter *waiter)
+{
+	u64 threshold = READ_ONCE(obj->threshold);
+	u64 waited = kgil_elapsed(waiter->since, kgil_now());
+
+	if (threshold && waited > threshold && !waiter->reported)
+		kgil_report(obj, waiter, waited);
+}
+
+/* When a wait that goes on is to be reported. */
+static ktime_t kgil_report_at(const struct kgil_object *obj,
+			      const struct kgil_waiter *waiter)
+{
+	u64 threshold = READ_ONCE(obj->threshold);
+	u64 waited;
+
+	if (likely(!threshold) || waiter->reported)
+		return KGIL_FOREVER;
+	waited = kgil_elapsed(waiter->since, kgil_now());
+	return ktime_add_ns(ktime_get(), threshold - min(waited, threshold));
+}
+
+/**
+ * kgil_sleep() - wait asleep
+ * @obj: the object
+ * @waiter: queued and marked as asleep by the caller
+ * @deadline: of CLOCK_MONOTONIC, not in a time namespace; or KGIL_FOREVER
+ *
+ * A wait that lasts longer than the object's threshold is reported by the waiter
+ * itself, which wakes up for that.
+ *
+ * Return: 0: granted, or its turn; -ERESTARTSYS: a signal; -ETIMEDOUT.
+ */
+int kgil_sleep(struct kgil_object *obj, struct kgil_waiter *waiter,
+	       ktime_t deadline)
+{
+	ktime_t report = kgil_report_at(obj, waiter);
+	int err;
+
+	if (unlikely(report < deadline)) {
+		err = kgil_sleep_until(waiter, report);
+		if (err != -ETIMEDOUT)
+			return err;
+		kgil_report(obj, waiter,
+			    kgil_elapsed(waiter->since, kgil_now()));
+	}
+	return kgil_sleep_until(waiter, deadline);
 }

@@ -20,7 +20,9 @@ void kgil_enqueue(struct kgil_object *obj, struct kgil_waiter *waiter,
 void kgil_dequeue(struct kgil_object *obj, struct kgil_waiter *waiter, u64 now);
 
 void kgil_spin(struct kgil_object *obj, struct kgil_waiter *waiter);
-int kgil_sleep(struct kgil_waiter *waiter, ktime_t deadline);
+int kgil_sleep(struct kgil_object *obj, struct kgil_waiter *waiter,
+	       ktime_t deadline);
+void kgil_report_if_long(struct kgil_object *obj, struct kgil_waiter *waiter);
 
 struct task_struct *kgil_call(struct kgil_object *obj,
 			      struct kgil_waiter *waiter, u64 now);

@@ -108,6 +108,7 @@ enum kgil_policy {
 #define KGIL_FEATURE_NETLINK	(1ULL << 2)	/* the netlink family below */
 #define KGIL_FEATURE_WORD	(1ULL << 3)	/* the word of the page, all types */
 #define KGIL_FEATURE_NAMES	(1ULL << 4)	/* KGIL_IOC_OPEN */
+#define KGIL_FEATURE_TIMES	(1ULL << 7)	/* KGIL_IOC_TIMES, thresholds */
 
 /**
  * struct kgil_query - what this module is
@@ -276,6 +277,41 @@ struct kgil_stats {
 	__u64 owner_deaths;
 };
 
+/* Bucket b of a histogram begins at 32 ns * 2^b, but bucket 0 at 0. */
+#define KGIL_HIST_BUCKETS	32
+
+/* How long a wait has to last to be reported, in ns; 0: none is. */
+#define KGIL_THRESHOLD_MIN	1000ULL
+#define KGIL_THRESHOLD_MAX	1000000000000ULL
+
+/**
+ * struct kgil_times - how long an object was waited for, held and asked for
+ * @waits: waits that are over
+ * @wait_min_ns: shortest of them; 0: there is none
+ * @holds: holds that are over and whose begin and end the kernel saw; see
+ *	@hold_total_ns of struct kgil_stats
+ * @hold_min_ns: shortest of them; 0: there is none
+ * @heeds: times an owner that was asked to drop the gil did so while others
+ *	waited
+ * @heed_total_ns: time from the drop requests to that
+ * @heed_max_ns: longest of these times
+ * @waiting_ns: how long the thread that waits longest has waited; 0: nobody does
+ * @wait: histogram of the waits, see KGIL_HIST_BUCKETS
+ * @hold: histogram of the holds
+ */
+struct kgil_times {
+	__u64 waits;
+	__u64 wait_min_ns;
+	__u64 holds;
+	__u64 hold_min_ns;
+	__u64 heeds;
+	__u64 heed_total_ns;
+	__u64 heed_max_ns;
+	__u64 waiting_ns;
+	__u64 wait[KGIL_HIST_BUCKETS];
+	__u64 hold[KGIL_HIST_BUCKETS];
+};
+
 /*
  * struct kgil_page.word: what the object is now, and whether user space may
  * change it.  Below the flags stands
@@ -384,6 +420,14 @@ struct kgil_page {
 #define KGIL_IOC_SET_HANDOFF	_IOW(KGIL_IOC_MAGIC, 0x9a, __u64)
 /* The calling thread's id, as KGIL_IOC_ATTACH tells it, on any object. */
 #define KGIL_IOC_THREAD		_IOR(KGIL_IOC_MAGIC, 0x9b, __u64)
+/* Read how long it was waited for and held. */
+#define KGIL_IOC_TIMES		_IOR(KGIL_IOC_MAGIC, 0xa0, struct kgil_times)
+/*
+ * Report waits, of those that begin from now on, that last longer than so many
+ * ns, KGIL_THRESHOLD_MIN to KGIL_THRESHOLD_MAX, by KGIL_CMD_LONG_WAIT_NTF; 0:
+ * none, as it is at first.
+ */
+#define KGIL_IOC_SET_THRESHOLD	_IOW(KGIL_IOC_MAGIC, 0xa1, __u64)
 
 /*
  * Generic netlink.  Only objects created in the socket's network namespace are
@@ -394,6 +438,7 @@ struct kgil_page {
 #define KGIL_GENL_NAME		"kgil"
 #define KGIL_GENL_VERSION	1
 #define KGIL_GENL_MCGRP_EVENTS	"events"
+#define KGIL_GENL_MCGRP_OBJECTS	"objects"
 
 /**
  * enum kgil_cmd - commands and notifications
@@ -405,11 +450,27 @@ struct kgil_page {
  * @KGIL_CMD_THREAD_GET: dump: the threads of one object, by
  *	KGIL_A_THREAD_OBJECT, or of all.  Each answer holds the KGIL_A_THREAD_*
  *	attributes of a thread and an object.
+ * @KGIL_CMD_OBJECT_SET: set what is given of KGIL_A_OBJECT_POLICY, _INTERVAL,
+ *	_HANDOFF and _THRESHOLD, of the object KGIL_A_OBJECT_ID; all of it or
+ *	nothing.  Only for the user who created it and for CAP_SYS_ADMIN.
+ * @KGIL_CMD_CREATED_NTF: an object was created; to the group "objects".  Holds
+ *	KGIL_A_OBJECT_ID and _TYPE.
+ * @KGIL_CMD_DESTROYED_NTF: an object is gone; likewise
+ * @KGIL_CMD_CHANGED_NTF: a setting was set; to the group "events".  Holds
+ *	KGIL_A_OBJECT_ID, _TYPE and the settings that the type has.
+ * @KGIL_CMD_LONG_WAIT_NTF: a wait lasts longer than KGIL_A_OBJECT_THRESHOLD; to
+ *	the group "events", once for a wait.  Holds KGIL_A_OBJECT_ID, _TYPE,
+ *	_OWNER, _WAITERS, _WAITING and _WAITER.
  */
 enum kgil_cmd {
 	KGIL_CMD_OBJECT_GET	= 1,
 	KGIL_CMD_OWNER_DIED_NTF	= 2,
 	KGIL_CMD_THREAD_GET	= 3,
+	KGIL_CMD_OBJECT_SET,
+	KGIL_CMD_CREATED_NTF,
+	KGIL_CMD_DESTROYED_NTF,
+	KGIL_CMD_CHANGED_NTF,
+	KGIL_CMD_LONG_WAIT_NTF,
 
 	__KGIL_CMD_MAX,
 #define KGIL_CMD_MAX (__KGIL_CMD_MAX - 1)
@@ -439,6 +500,13 @@ enum kgil_cmd {
  * @KGIL_A_OBJECT_MODE: u32, permission bits; with a name only
  * @KGIL_A_OBJECT_GID: u32, group of who created it, in the reader's user
  *	namespace; with a name only
+ * @KGIL_A_OBJECT_THRESHOLD: u64, ns, how long a wait has to last to be reported;
+ *	0: none is
+ * @KGIL_A_OBJECT_WAITING: u64, ns, how long the thread that waits longest has
+ *	waited; of an event, the wait it tells of; absent: nobody waits
+ * @KGIL_A_OBJECT_WAITER: u64, id of the thread that has waited so long; only in
+ *	an event, of a gil or rlock
+ * @KGIL_A_OBJECT_TIMES: nest of enum kgil_times_attr
  */
 enum kgil_object_attr {
 	KGIL_A_OBJECT_PAD	= 1,
@@ -461,6 +529,10 @@ enum kgil_object_attr {
 	KGIL_A_OBJECT_NAME,
 	KGIL_A_OBJECT_MODE,
 	KGIL_A_OBJECT_GID,
+	KGIL_A_OBJECT_THRESHOLD,
+	KGIL_A_OBJECT_WAITING,
+	KGIL_A_OBJECT_WAITER,
+	KGIL_A_OBJECT_TIMES,
 
 	__KGIL_A_OBJECT_MAX,
 #define KGIL_A_OBJECT_MAX (__KGIL_A_OBJECT_MAX - 1)
@@ -525,6 +597,11 @@ enum kgil_thread_state {
  * @KGIL_A_THREAD_TID: u32, thread id, likewise
  * @KGIL_A_THREAD_COMM: string, the thread's name, likewise
  * @KGIL_A_THREAD_WAITED: u64, ns that it has waited until now; a waiter only
+ * @KGIL_A_THREAD_HELD: u64, ns that it has held it until now; absent: it doesn't, or
+ *	that is unknown
+ * @KGIL_A_THREAD_STATS: nest of enum kgil_stats_attr: what the thread did with a
+ *	gil or rlock, by calls.  What was done by the word is only in the object's.
+ * @KGIL_A_THREAD_TIMES: nest of enum kgil_times_attr, likewise
  */
 enum kgil_thread_attr {
 	KGIL_A_THREAD_PAD	= 1,
@@ -535,9 +612,43 @@ enum kgil_thread_attr {
 	KGIL_A_THREAD_TID,
 	KGIL_A_THREAD_COMM,
 	KGIL_A_THREAD_WAITED,
+	KGIL_A_THREAD_HELD,
+	KGIL_A_THREAD_STATS,
+	KGIL_A_THREAD_TIMES,
 
 	__KGIL_A_THREAD_MAX,
 #define KGIL_A_THREAD_MAX (__KGIL_A_THREAD_MAX - 1)
+};
+
+/**
+ * enum kgil_times_attr - see struct kgil_times
+ * @KGIL_A_TIMES_PAD: padding of 64-bit attributes
+ * @KGIL_A_TIMES_WAITS: u64
+ * @KGIL_A_TIMES_WAIT_MIN: u64, ns
+ * @KGIL_A_TIMES_HOLDS: u64
+ * @KGIL_A_TIMES_HOLD_MIN: u64, ns
+ * @KGIL_A_TIMES_HEEDS: u64
+ * @KGIL_A_TIMES_HEED_TOTAL: u64, ns
+ * @KGIL_A_TIMES_HEED_MAX: u64, ns
+ * @KGIL_A_TIMES_WAIT_HIST: binary, the buckets of the histogram of waits, each a
+ *	u64 in the byte order of the machine, up to the last that is not 0; absent:
+ *	all are 0
+ * @KGIL_A_TIMES_HOLD_HIST: likewise, of holds
+ */
+enum kgil_times_attr {
+	KGIL_A_TIMES_PAD	= 1,
+	KGIL_A_TIMES_WAITS,
+	KGIL_A_TIMES_WAIT_MIN,
+	KGIL_A_TIMES_HOLDS,
+	KGIL_A_TIMES_HOLD_MIN,
+	KGIL_A_TIMES_HEEDS,
+	KGIL_A_TIMES_HEED_TOTAL,
+	KGIL_A_TIMES_HEED_MAX,
+	KGIL_A_TIMES_WAIT_HIST,
+	KGIL_A_TIMES_HOLD_HIST,
+
+	__KGIL_A_TIMES_MAX,
+#define KGIL_A_TIMES_MAX (__KGIL_A_TIMES_MAX - 1)
 };
 
 #endif /* _UAPI_LINUX_KGIL_H */
