@@ -34,7 +34,8 @@ static struct kgil_query ask(int fd, int pattern)
 KGIL_TEST(device, query)
 {
 	const __u64 features = KGIL_FEATURE_DROP_PAGE | KGIL_FEATURE_OWNER_DEAD |
-			       KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD;
+			       KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD |
+			       KGIL_FEATURE_TIMES;
 	const __u64 types = 1ULL << KGIL_TYPE_GIL | 1ULL << KGIL_TYPE_SEM | 1ULL << KGIL_TYPE_LOCK |
 			    1ULL << KGIL_TYPE_RLOCK;
 	struct kgil_query query = ask(self->fd, 0xcc);
@@ -233,7 +234,8 @@ KGIL_TEST(device, bad_pointer_on_object)
 {
 	static const unsigned long commands[] = { KGIL_IOC_STATE, KGIL_IOC_STATS, KGIL_IOC_ATTACH,
 						  KGIL_IOC_ACQUIRE_UNTIL, KGIL_IOC_SET_INTERVAL,
-						  KGIL_IOC_SET_POLICY, KGIL_IOC_THREAD };
+						  KGIL_IOC_SET_POLICY, KGIL_IOC_THREAD,
+						  KGIL_IOC_TIMES, KGIL_IOC_SET_THRESHOLD };
 	int gil = new_gil(0);
 	size_t i;
 
@@ -248,7 +250,7 @@ KGIL_TEST(device, bad_pointer_on_object)
 KGIL_TEST(device, read_only_pointer)
 {
 	static const unsigned long commands[] = { KGIL_IOC_STATE, KGIL_IOC_STATS, KGIL_IOC_ATTACH,
-						  KGIL_IOC_THREAD };
+						  KGIL_IOC_THREAD, KGIL_IOC_TIMES };
 	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int gil = new_gil(0);
 	size_t i;
@@ -273,6 +275,8 @@ static const unsigned long object_commands[] = {
 	KGIL_IOC_SET_POLICY,
 	KGIL_IOC_SET_HANDOFF,
 	KGIL_IOC_THREAD,
+	KGIL_IOC_TIMES,
+	KGIL_IOC_SET_THRESHOLD,
 };
 
 static const unsigned long device_commands[] = { KGIL_IOC_QUERY, KGIL_IOC_CREATE };
@@ -301,6 +305,9 @@ static const unsigned long unknown_commands[] = {
 	_IOW(KGIL_IOC_MAGIC, 0x9a, __u32),
 	_IOW(KGIL_IOC_MAGIC, 0x9b, __u64),
 	_IO(KGIL_IOC_MAGIC, 0x9c),
+	_IOR(KGIL_IOC_MAGIC, 0xa0, struct kgil_stats),
+	_IOW(KGIL_IOC_MAGIC, 0xa1, __u32),
+	_IO(KGIL_IOC_MAGIC, 0xa2),
 };
 
 KGIL_TEST(device, unknown_command)

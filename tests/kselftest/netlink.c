@@ -1,206 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The generic netlink family, spoken to without a library. */
 #include <grp.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "kselftest_harness.h"
-#include "kgil_test.h"
+#include "kgil_netlink.h"
 
-#define NOBODY	    65534
-#define MANY	    200
-#define CROWD	    80
-#define BUFFER_SIZE 65536
-#define ATTRS	    (KGIL_A_OBJECT_MAX + 1)
-
-/* A request under construction. */
-struct request {
-	struct nlmsghdr head;
-	struct genlmsghdr command;
-	char attrs[256];
-};
-
-static void begin(struct request *request, __u16 family, __u8 cmd, __u16 flags)
-{
-	memset(request, 0, sizeof(*request));
-	request->head.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
-	request->head.nlmsg_type = family;
-	request->head.nlmsg_flags = NLM_F_REQUEST | flags;
-	request->command.cmd = cmd;
-	request->command.version = 1;
-}
-
-static void add(struct request *request, __u16 type, const void *data, size_t size)
-{
-	struct nlattr *attr = (void *)((char *)request + NLMSG_ALIGN(request->head.nlmsg_len));
-
-	attr->nla_type = type;
-	attr->nla_len = NLA_HDRLEN + size;
-	memcpy((char *)attr + NLA_HDRLEN, data, size);
-	request->head.nlmsg_len = NLMSG_ALIGN(request->head.nlmsg_len) + NLA_ALIGN(attr->nla_len);
-	CHECK(request->head.nlmsg_len <= sizeof(*request));
-}
-
-static int open_netlink(void)
-{
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
-	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
-
-	CHECK(sock >= 0);
-	CHECK(bind(sock, (struct sockaddr *)&address, sizeof(address)) == 0);
-	return sock;
-}
-
-static bool arrives(int sock, int timeout_ms)
-{
-	struct pollfd poll_fd = { .fd = sock, .events = POLLIN };
-
-	return poll(&poll_fd, 1, timeout_ms) == 1;
-}
-
-static char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
-
-/* The next datagram's size; it is in buffer. */
-static int next_datagram(int sock)
-{
-	ssize_t n;
-
-	CHECK(arrives(sock, PATIENCE_NS / NSEC_PER_MSEC));
-	n = recv(sock, buffer, sizeof(buffer), 0);
-	CHECK(n > 0);
-	return n;
-}
-
-static void send_request(int sock, const struct request *request)
-{
-	CHECK(send(sock, request, request->head.nlmsg_len, 0) == (ssize_t)request->head.nlmsg_len);
-}
-
-/* Pointers into a message, by attribute. */
-static void parse(const void *attrs, int length, const struct nlattr **table, int n)
-{
-	const struct nlattr *attr = attrs;
-
-	memset(table, 0, n * sizeof(*table));
-	while (length >= NLA_HDRLEN) {
-		int type = attr->nla_type & NLA_TYPE_MASK;
-
-		CHECK(attr->nla_len >= NLA_HDRLEN && attr->nla_len <= length);
-		if (type < n) {
-			/* Padding may come often, everything else once. */
-			CHECK(type <= KGIL_A_OBJECT_PAD || !table[type]);
-			table[type] = attr;
-		}
-		length -= NLA_ALIGN(attr->nla_len);
-		attr = (const void *)((const char *)attr + NLA_ALIGN(attr->nla_len));
-	}
-}
-
-static void parse_message(const struct nlmsghdr *head, const struct nlattr **table, int n)
-{
-	const char *attrs = (const char *)NLMSG_DATA(head) + GENL_HDRLEN;
-
-	parse(attrs, head->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), table, n);
-}
-
-static const void *payload(const struct nlattr *attr)
-{
-	return (const char *)attr + NLA_HDRLEN;
-}
-
-static __u32 get_u32(const struct nlattr *attr)
-{
-	__u32 value;
-
-	CHECK(attr && attr->nla_len == NLA_HDRLEN + sizeof(value));
-	memcpy(&value, payload(attr), sizeof(value));
-	return value;
-}
-
-static __u64 get_u64(const struct nlattr *attr)
-{
-	__u64 value;
-
-	CHECK(attr && attr->nla_len == NLA_HDRLEN + sizeof(value));
-	memcpy(&value, payload(attr), sizeof(value));
-	return value;
-}
-
-/* An answer of one message, in buffer; else the errno. */
-static int ask(int sock, const struct request *request)
-{
-	const struct nlmsghdr *head = (void *)buffer;
-
-	send_request(sock, request);
-	next_datagram(sock);
-	if (head->nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *error = NLMSG_DATA(head);
-
-		return -error->error;
-	}
-	return 0;
-}
-
-struct family {
-	__u16 id;
-	__u32 version;
-	__u32 events; /* the group; 0: none */
-};
-
-static __u32 find_group(const struct nlattr *groups, const char *name)
-{
-	const struct nlattr *group, *table[CTRL_ATTR_MCAST_GRP_MAX + 1];
-	int left = groups->nla_len - NLA_HDRLEN;
-
-	for (group = payload(groups); left > 0;
-	     left -= NLA_ALIGN(group->nla_len),
-	    group = (const void *)((const char *)group + NLA_ALIGN(group->nla_len))) {
-		parse(payload(group), group->nla_len - NLA_HDRLEN, table, ARRAY_SIZE(table));
-		if (strcmp(payload(table[CTRL_ATTR_MCAST_GRP_NAME]), name) == 0)
-			return get_u32(table[CTRL_ATTR_MCAST_GRP_ID]);
-	}
-	return 0;
-}
-
-static struct family find_family(int sock)
-{
-	const struct nlattr *table[CTRL_ATTR_MAX + 1];
-	struct family family = {};
-	struct request request;
-	__u16 id;
-
-	begin(&request, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-	add(&request, CTRL_ATTR_FAMILY_NAME, KGIL_GENL_NAME, sizeof(KGIL_GENL_NAME));
-	CHECK(ask(sock, &request) == 0);
-	parse_message((void *)buffer, table, ARRAY_SIZE(table));
-	CHECK(table[CTRL_ATTR_FAMILY_ID] && table[CTRL_ATTR_MCAST_GROUPS]);
-	memcpy(&id, payload(table[CTRL_ATTR_FAMILY_ID]), sizeof(id));
-	family.id = id;
-	family.version = get_u32(table[CTRL_ATTR_VERSION]);
-	family.events = find_group(table[CTRL_ATTR_MCAST_GROUPS], KGIL_GENL_MCGRP_EVENTS);
-	return family;
-}
-
-/* The attributes of an object; the errno. */
-static int get_object(int sock, __u64 id, const struct nlattr **table)
-{
-	struct request request;
-	int err;
-
-	begin(&request, find_family(sock).id, KGIL_CMD_OBJECT_GET, 0);
-	add(&request, KGIL_A_OBJECT_ID, &id, sizeof(id));
-	err = ask(sock, &request);
-	if (!err)
-		parse_message((void *)buffer, table, ATTRS);
-	return err;
-}
+#define NOBODY 65534
+#define MANY   200
+#define CROWD  80
 
 struct dump {
 	int objects;
@@ -317,14 +129,6 @@ static const struct row *row_of(int n, __u64 id, __u32 tid)
 		found = &rows[i];
 	}
 	return found;
-}
-
-static void listen_to_events(int sock)
-{
-	__u32 group = find_family(sock).events;
-
-	CHECK(group);
-	CHECK(setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) == 0);
 }
 
 FIXTURE(netlink) {
