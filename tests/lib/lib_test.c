@@ -110,6 +110,7 @@ TEST(strerror_has_a_sentence_for_each_error)
 		EBUSY,
 		EBADF,
 		EXDEV,
+		ENOTSUP,
 	};
 	size_t n = sizeof(errors) / sizeof(errors[0]);
 
@@ -354,6 +355,65 @@ TEST_F(device, query_with_a_bad_pointer)
 {
 	EXPECT_ERROR(on_module() ? EFAULT : kgil_backend_reason(),
 		     kgil_query((struct kgil_query *)8));
+	EXPECT_EQ(self->fds, open_fds());
+}
+
+/* By its name, another descriptor of the same object. */
+TEST_F(device, open_by_name)
+{
+	struct kgil_create create = { .type = KGIL_TYPE_RLOCK };
+	struct kgil_state first, second;
+	int fd, other;
+
+	fd = kgil_open("lib_test", KGIL_OPEN_CREATE | KGIL_OPEN_EXCL, 0600, &create);
+	if (!on_module()) {
+		EXPECT_EQ(-1, fd);
+		EXPECT_EQ(ENOTSUP, errno);
+		EXPECT_ERROR(ENOTSUP, kgil_open("lib_test", 0, 0, NULL));
+		EXPECT_EQ(self->fds, open_fds());
+		return;
+	}
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	EXPECT_ERROR(EEXIST, kgil_open("lib_test", KGIL_OPEN_CREATE | KGIL_OPEN_EXCL, 0, &create));
+	other = kgil_open("lib_test", 0, 0, NULL);
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, kgil_state(fd, &first));
+	ASSERT_EQ(0, kgil_state(other, &second));
+	EXPECT_EQ(first.id, second.id);
+	EXPECT_EQ(0, kgil_acquire(fd));
+	EXPECT_EQ(0, kgil_release(other));
+	close(other);
+	other = kgil_open("lib_test", KGIL_OPEN_RDONLY | KGIL_OPEN_INHERIT, 0, &create);
+	ASSERT_LE(0, other);
+	EXPECT_EQ(0, fcntl(other, F_GETFD));
+	EXPECT_ERROR(EACCES, kgil_acquire(other));
+	EXPECT_EQ(NULL, kgil_map_writable(other));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(NULL, kgil_word_open(other));
+	EXPECT_EQ(EACCES, errno);
+	close(other);
+	close(fd);
+	EXPECT_ERROR(ENOENT, kgil_open("lib_test", 0, 0, NULL));
+	EXPECT_EQ(self->fds, open_fds());
+}
+
+TEST_F(device, open_by_a_bad_name)
+{
+	struct kgil_create create = { .type = KGIL_TYPE_LOCK };
+	char name[2 * KGIL_NAME_SIZE] = "";
+
+	EXPECT_ERROR(EFAULT, kgil_open(NULL, KGIL_OPEN_CREATE, 0600, &create));
+	memset(name, 'x', KGIL_NAME_SIZE);
+	EXPECT_ERROR(EINVAL, kgil_open(name, KGIL_OPEN_CREATE, 0600, &create));
+	memset(name, 'x', sizeof(name) - 1);
+	EXPECT_ERROR(EINVAL, kgil_open(name, KGIL_OPEN_CREATE, 0600, &create));
+	if (on_module()) {
+		EXPECT_ERROR(EINVAL, kgil_open("", KGIL_OPEN_CREATE, 0600, &create));
+		EXPECT_ERROR(EINVAL, kgil_open("a/b", KGIL_OPEN_CREATE, 0600, &create));
+		EXPECT_ERROR(EINVAL, kgil_open("x", KGIL_OPEN_CREATE, 0600, NULL));
+		EXPECT_ERROR(EINVAL, kgil_open("x", 0, 0600, NULL));
+	}
 	EXPECT_EQ(self->fds, open_fds());
 }
 

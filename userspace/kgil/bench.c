@@ -38,6 +38,7 @@ static const struct section {
 	{ "handoff", bench_handoff },
 	{ "gil", bench_gil },
 	{ "scale", bench_scale },
+	{ "exec", bench_exec },
 };
 
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
@@ -104,6 +105,7 @@ static const struct opt_spec spec = {
 		"  handoff      one thread lets another one go\n"
 		"  gil          CPU-bound and I/O threads under a GIL\n"
 		"  scale        many waiters, many objects\n"
+		"  exec         commands that run under a lock: kgil exec, flock(1)\n"
 		"\n"
 		"A clocksource other than tsc is refused: reading it would take longer than\n"
 		"what is measured.\n",

@@ -143,5 +143,6 @@ int bench_contended(struct bench *bench);
 int bench_handoff(struct bench *bench);
 int bench_gil(struct bench *bench);
 int bench_scale(struct bench *bench);
+int bench_exec(struct bench *bench);
 
 #endif /* KGIL_CMD_BENCH_H */

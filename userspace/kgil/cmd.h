@@ -9,6 +9,7 @@
 int cmd_bench(int argc, char **argv);
 int cmd_contend(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_exec(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_run(int argc, char **argv);

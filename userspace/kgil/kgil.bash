@@ -21,6 +21,14 @@ _kgil_sections()
 	"$1" bench --help 2>/dev/null | sed -nE '/^Sections:/,/^$/s/^  ([a-z]+) .*/\1/p'
 }
 
+# The names of objects that are plain words.
+_kgil_names()
+{
+	awk 'NR == 2 { for (i = 1; i <= NF; i++) if ($i == "name") column = i }
+		NR > 2 && $column ~ /^[A-Za-z0-9_.+-]+$/ && $column != "-" { print $column }' \
+		/proc/kgil/objects 2>/dev/null
+}
+
 # The subcommand: the first word that is no option.
 _kgil_command()
 {
@@ -52,6 +60,12 @@ _kgil()
 	bench:-o:* | bench:--output:* | run:-l:* | run:--library:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
+	exec:-N:* | exec:--name:*)
+		words=$(_kgil_names) ;;
+	exec:-t:* | exec:--type:*)
+		words='rlock gil' ;;
+	exec:-[wEm]:* | exec:--timeout:* | exec:--conflict-exit-code:* | exec:--mode:*)
+		;;
 	contend:-p:* | *:--path:*)
 		words='ioctl word' ;;
 	contend:-y:* | contend:--policy:*)
@@ -66,11 +80,11 @@ _kgil()
 		words=$(_kgil_commands "$kgil") ;;
 	bench:*)
 		words=$(_kgil_sections "$kgil") ;;
-	run:*)
+	run:* | exec:*)
 		mapfile -t COMPREPLY < <(compgen -c -f -- "$word")
 		return ;;
 	show:*)
-		words=$(awk 'NR > 2 { print $1 }' /proc/kgil/objects 2>/dev/null) ;;
+		words=$(awk 'NR > 2 { print $1 }' /proc/kgil/objects 2>/dev/null; _kgil_names) ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

@@ -19,7 +19,9 @@ static const struct opt_spec spec = {
 		 "thread that owns it (of a lock: that took it), how many threads wait, how\n"
 		 "often it was acquired, how often a thread had to wait for it, and in which\n"
 		 "order waiters get it.",
-	.more = "An owner whose process id is hidden, or unknown here, is shown as '?'.\n"
+	.more = "If some have names, these are shown in place of the thread id and the order;\n"
+		"one that doesn't fit ends with '+'. 'kgil show' tells all.\n"
+		"An owner whose process id is hidden, or unknown here, is shown as '?'.\n"
 		"The state of a sem is its count and its maximum.\n"
 		"The order is the policy of a gil, fair or fifo. Of others it is fifo, or how\n"
 		"long a waiter may be passed over by threads that come later.\n",
@@ -35,18 +37,32 @@ static void put_id(struct out_table *table, const struct net_object *o, enum kgi
 		out_table_cell(table, "%s", net_has(o, KGIL_A_OBJECT_OWNER) ? "?" : "-");
 }
 
-static void put_object(struct out_table *table, const struct net_object *o)
+static void put_object(struct out_table *table, const struct net_object *o, bool names)
 {
 	out_table_cell(table, "%llu", (unsigned long long)o->id);
 	out_table_cell(table, "%s", net_type_name(o->type).s);
 	out_table_cell(table, "%s", net_state_name(o).s);
 	put_id(table, o, KGIL_A_OBJECT_OWNER_PID, o->owner_pid);
-	put_id(table, o, KGIL_A_OBJECT_OWNER_TID, o->owner_tid);
+	if (!names)
+		put_id(table, o, KGIL_A_OBJECT_OWNER_TID, o->owner_tid);
 	out_table_cell(table, "%s", net_has(o, KGIL_A_OBJECT_OWNER_COMM) ? o->owner_comm : "-");
 	out_table_cell(table, "%u", o->waiters);
 	out_table_cell(table, "%s", out_count(o->stats.acquisitions).s);
 	out_table_cell(table, "%s", out_count(o->stats.contentions).s);
-	out_table_cell(table, "%s", net_order_name(o).s);
+	if (names)
+		out_table_cell(table, "%s", net_has(o, KGIL_A_OBJECT_NAME) ? o->name : "-");
+	else
+		out_table_cell(table, "%s", net_order_name(o).s);
+}
+
+static bool have_names(const struct net_object *objects, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (net_has(&objects[i], KGIL_A_OBJECT_NAME))
+			return true;
+	return false;
 }
 
 static void print_text(const struct net_object *objects, unsigned int n)
@@ -63,11 +79,25 @@ static void print_text(const struct net_object *objects, unsigned int n)
 		{ "contended", OUT_RIGHT },
 		{ "order", OUT_LEFT },
 	};
-	struct out_table *table = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	static const struct out_column named[] = {
+		{ "id", OUT_RIGHT },
+		{ "type", OUT_LEFT },
+		{ "state", OUT_LEFT },
+		{ "pid", OUT_RIGHT },
+		{ "thread", OUT_LEFT },
+		{ "waiters", OUT_RIGHT },
+		{ "acquired", OUT_RIGHT },
+		{ "contended", OUT_RIGHT },
+		{ "name", OUT_REST },
+	};
+	bool names = have_names(objects, n);
+	struct out_table *table =
+		names ? out_table_new(named, sizeof(named) / sizeof(named[0])) :
+			out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		put_object(table, &objects[i]);
+		put_object(table, &objects[i], names);
 	out_table_print(table);
 }
 

@@ -27,6 +27,7 @@ static const struct command {
 	{ "contend", cmd_contend, "let threads contend for a lock, and measure it" },
 	{ "bench", cmd_bench, "measure kgil beside the locks that there are" },
 	{ "run", cmd_run, "run a program with its semaphores in the module" },
+	{ "exec", cmd_exec, "run a program while holding a lock, as flock(1) does" },
 	{ "ls", cmd_ls, "list the objects: owner, waiters, acquisitions" },
 	{ "show", cmd_show, "show everything about one object" },
 	{ "monitor", cmd_monitor, "print events as they happen" },

@@ -62,15 +62,18 @@ static void parse_stats(struct kgil_stats *stats, struct nlattr *nest)
 	}
 }
 
-/* A thread's name may hold anything: only what is safe on a terminal stays. */
-static void parse_comm(char *comm, size_t size, struct nlattr *attr)
+/* A name may hold anything: only what is safe on a terminal stays. */
+static void clean_text(char *text)
 {
-	char *p;
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
 
-	nla_strlcpy(comm, attr, size);
-	for (p = comm; *p; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+static void parse_text(char *text, size_t size, struct nlattr *attr)
+{
+	nla_strlcpy(text, attr, size);
+	clean_text(text);
 }
 
 /* Where a u32 attribute goes; NULL: it is none, or unknown. */
@@ -97,6 +100,10 @@ static uint32_t *u32_field(struct net_object *object, int attr)
 		return &object->waiters;
 	case KGIL_A_OBJECT_POLICY:
 		return &object->policy;
+	case KGIL_A_OBJECT_MODE:
+		return &object->mode;
+	case KGIL_A_OBJECT_GID:
+		return &object->gid;
 	default:
 		return NULL;
 	}
@@ -146,7 +153,9 @@ static void parse_attr(struct net_object *object, struct nlattr *attr)
 	else if (u64 && len >= (int)sizeof(*u64))
 		*u64 = nla_get_u64(attr);
 	else if (type == KGIL_A_OBJECT_OWNER_COMM)
-		parse_comm(object->owner_comm, sizeof(object->owner_comm), attr);
+		parse_text(object->owner_comm, sizeof(object->owner_comm), attr);
+	else if (type == KGIL_A_OBJECT_NAME)
+		parse_text(object->name, sizeof(object->name), attr);
 	else if (type == KGIL_A_OBJECT_STATS)
 		parse_stats(&object->stats, attr);
 	else
@@ -267,6 +276,33 @@ int net_get(struct net_client *client, uint64_t id, struct net_object *object)
 	*object = answer.objects[0];
 	free(answer.objects);
 	return STATUS_OK;
+}
+
+int net_find(struct net_client *client, const char *name, struct net_object *object)
+{
+	char *clean = out_strdup(name);
+	struct net_object *objects;
+	unsigned int n, i, found = 0;
+	int status = net_dump(client, &objects, &n);
+
+	if (status)
+		return status;
+	clean_text(clean);
+	for (i = 0; i < n; i++) {
+		if (strcmp(objects[i].name, clean) || !net_has(&objects[i], KGIL_A_OBJECT_NAME))
+			continue;
+		*object = objects[i];
+		found++;
+	}
+	if (!found)
+		status = err_failed("no object that you may see has the name '%s'; 'kgil ls' "
+				    "lists the objects",
+				    clean);
+	else if (found > 1)
+		status = err_failed("more than one name is shown as '%s': use the ID", clean);
+	free(clean);
+	free(objects);
+	return status;
 }
 
 int net_subscribe(struct net_client *client)

@@ -34,7 +34,7 @@ struct net_unknown {
 /**
  * struct net_object - an object, or what an event says of one
  * @present: bit (1 << enum kgil_object_attr) for each attribute that came
- * @id: and all up to @handoff_ns: see enum kgil_object_attr
+ * @id: and all up to @name: see enum kgil_object_attr
  * @stats: all 0 if absent
  * @unknown: attributes that this program doesn't know
  * @n_unknown: how many
@@ -56,6 +56,9 @@ struct net_object {
 	uint32_t policy;
 	uint64_t interval_ns;
 	uint64_t handoff_ns;
+	uint32_t mode;
+	uint32_t gid;
+	char name[KGIL_NAME_SIZE];
 	struct kgil_stats stats;
 	struct net_unknown unknown[NET_UNKNOWN_MAX];
 	unsigned int n_unknown;
@@ -82,6 +85,8 @@ int net_error(int err, const char *what);
 int net_dump(struct net_client *client, struct net_object **objects, unsigned int *n);
 /* One object.  Returns an exit status. */
 int net_get(struct net_client *client, uint64_t id, struct net_object *object);
+/* The one of this name.  Returns an exit status. */
+int net_find(struct net_client *client, const char *name, struct net_object *object);
 /* Get the events from now on.  Returns an exit status. */
 int net_subscribe(struct net_client *client);
 /* Does @msg, which came after that, say that the module was unloaded? */

@@ -130,6 +130,8 @@ struct json_object *net_json(const struct net_object *o)
 		{ KGIL_A_OBJECT_WAITERS, "waiters", o->waiters },
 		{ KGIL_A_OBJECT_INTERVAL, "interval_ns", o->interval_ns },
 		{ KGIL_A_OBJECT_HANDOFF, "handoff_ns", o->handoff_ns },
+		{ KGIL_A_OBJECT_MODE, "mode", o->mode },
+		{ KGIL_A_OBJECT_GID, "gid", o->gid },
 	};
 	struct json_object *json = json_object_new_object();
 	unsigned int i;
@@ -139,6 +141,8 @@ struct json_object *net_json(const struct net_object *o)
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (net_has(o, numbers[i].attr))
 			out_json_number(json, numbers[i].name, numbers[i].value);
+	if (net_has(o, KGIL_A_OBJECT_NAME))
+		json_object_object_add(json, "name", json_object_new_string(o->name));
 	if (net_has(o, KGIL_A_OBJECT_OWNER_COMM))
 		json_object_object_add(json, "owner_comm", json_object_new_string(o->owner_comm));
 	if (net_has(o, KGIL_A_OBJECT_FLAGS))

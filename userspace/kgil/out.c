@@ -220,6 +220,27 @@ static void put_cell(const char *text, unsigned int width, enum out_align align,
 		put_padding(padding);
 }
 
+#define REST_MIN 8
+
+/* How wide a column may be that gets the rest of the line. */
+static unsigned int rest_width(const unsigned int *width, unsigned int n)
+{
+	unsigned int used = 2, i;
+
+	for (i = 0; i + 1 < n; i++)
+		used += width[i] + 2;
+	return used + REST_MIN < out_width() ? out_width() - used : REST_MIN;
+}
+
+/* Cut a text of plain ASCII, and mark where. */
+static void cut_text(char *text, unsigned int width)
+{
+	if (strlen(text) <= width)
+		return;
+	text[width - 1] = '+';
+	text[width] = '\0';
+}
+
 void out_table_print(struct out_table *table)
 {
 	unsigned int *width = out_alloc(table->n * sizeof(*width));
@@ -228,6 +249,9 @@ void out_table_print(struct out_table *table)
 
 	for (i = 0; i < table->n; i++)
 		width[i] = column_width(table, i);
+	if (table->columns[table->n - 1].align == OUT_REST)
+		for (at = table->n - 1; at < table->used; at += table->n)
+			cut_text(table->cells[at], rest_width(width, table->n));
 	fputs(out_style(OUT_BOLD), stdout);
 	for (i = 0; i < table->n; i++)
 		put_cell(table->columns[i].name, width[i], table->columns[i].align,

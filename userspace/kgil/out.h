@@ -43,9 +43,11 @@ struct out_text out_count(uint64_t n);	     /* 12,345 */
 struct out_text out_rate(double per_second); /* 12,345/s, 1.23/s */
 struct out_text out_percent(double part);    /* 0.25: 25.0 % */
 
+/* OUT_REST: left, cut to what the columns before it left of the line; the last one. */
 enum out_align {
 	OUT_LEFT,
 	OUT_RIGHT,
+	OUT_REST,
 };
 
 struct out_column {

@@ -3,6 +3,7 @@
  * kgil show: everything about one object.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include <json-c/json.h>
 
@@ -15,9 +16,9 @@
 
 static const struct opt_spec spec = {
 	.command = "show",
-	.operands = "ID",
+	.operands = "ID|NAME",
 	.about = "Show everything about one object: state, owner, settings and statistics.\n"
-		 "ID is its number in 'kgil ls'.",
+		 "ID is its number in 'kgil ls', NAME its name. Digits alone are an ID.",
 	.operands_min = 1,
 	.operands_max = 1,
 };
@@ -66,8 +67,14 @@ static void print_handoff(uint64_t ns)
 
 static void print_settings(const struct net_object *o)
 {
-	char text[16];
+	char text[32];
 
+	if (net_has(o, KGIL_A_OBJECT_NAME))
+		put("name", o->name);
+	if (net_has(o, KGIL_A_OBJECT_MODE)) {
+		snprintf(text, sizeof(text), "%04o, group %u", o->mode, o->gid);
+		put("mode", text);
+	}
 	if (net_has(o, KGIL_A_OBJECT_UID)) {
 		snprintf(text, sizeof(text), "%u", o->uid);
 		put("created by uid", text);
@@ -152,21 +159,26 @@ static void print_text(const struct net_object *o)
 	print_unknown(o);
 }
 
+static bool is_digits(const char *text)
+{
+	return !text[strspn(text, "0123456789")];
+}
+
 int cmd_show(int argc, char **argv)
 {
 	struct net_client client;
 	struct net_object object;
-	uint64_t id;
+	uint64_t id = 0;
 	int first, status;
 
 	first = opt_parse(&spec, argc, argv);
-	if (opt_digits(argv[first], 1, UINT64_MAX, &id))
+	if (is_digits(argv[first]) && opt_digits(argv[first], 1, UINT64_MAX, &id))
 		return err_usage("ID: '%s' is not a number from 1 to %llu", argv[first],
 				 (unsigned long long)UINT64_MAX);
 	status = net_open(&client);
 	if (status)
 		return status;
-	status = net_get(&client, id, &object);
+	status = id ? net_get(&client, id, &object) : net_find(&client, argv[first], &object);
 	net_close(&client);
 	if (status)
 		return status;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* New objects, of the backend that this process has. */
+#include <errno.h>
+#include <string.h>
+
 #include "device.h"
 #include "fallback.h"
 
@@ -10,6 +13,32 @@ int kgil_create(const struct kgil_create *create)
 		return device_create(create);
 	case KGIL_BACKEND_FUTEX:
 		return fallback_create(create);
+	default:
+		return -1;
+	}
+}
+
+int kgil_open(const char *name, uint32_t flags, uint32_t mode, const struct kgil_create *create)
+{
+	struct kgil_open open = { .flags = flags, .mode = mode };
+
+	if (!name) {
+		errno = EFAULT;
+		return -1;
+	}
+	if (strlen(name) >= sizeof(open.name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(open.name, name, strlen(name));
+	if (create)
+		open.create = *create;
+	switch (kgil_backend()) {
+	case KGIL_BACKEND_MODULE:
+		return device_open(&open);
+	case KGIL_BACKEND_FUTEX:
+		errno = ENOTSUP;
+		return -1;
 	default:
 		return -1;
 	}

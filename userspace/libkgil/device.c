@@ -35,3 +35,8 @@ int device_create(const struct kgil_create *create)
 {
 	return ask_device(KGIL_IOC_CREATE, (void *)create);
 }
+
+int device_open(const struct kgil_open *open)
+{
+	return ask_device(KGIL_IOC_OPEN, (void *)open);
+}

@@ -46,16 +46,20 @@ const char *kgil_strerror(int err)
 		return "The system has too many open files; close some, or raise fs.file-max.";
 	case ENOENT:
 		return "There is no " KGIL_DEVICE ": load the module with `insmod kgil.ko` or "
-		       "`modprobe kgil` (of a struct kgil: attach the thread first).";
+		       "`modprobe kgil` (of a name: no object has it; of a struct kgil: attach "
+		       "the thread first).";
 	case ENODEV:
 	case ENXIO:
 		return "No module stands behind " KGIL_DEVICE
 		       ": load it with `insmod kgil.ko` or `modprobe kgil`.";
 	case EACCES:
 		return "You may not open " KGIL_DEVICE
-		       ": become root, or let root type `chmod 666 " KGIL_DEVICE "`.";
+		       ": become root, or let root type `chmod 666 " KGIL_DEVICE
+		       "` (of an object: it is another user's, or opened to read only).";
 	case EEXIST:
-		return "The thread is attached to this gil already.";
+		return "The thread is attached to this gil already (of a name: an object has it).";
+	case ENOTSUP:
+		return "Objects of futexes have no names: load the module.";
 	case EBUSY:
 		return "The thread owns this gil; release it before you detach (of the module: "
 		       "this process uses futexes already, require it earlier).";

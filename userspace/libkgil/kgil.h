@@ -71,6 +71,15 @@ int kgil_create_sem(uint32_t count, uint32_t max);
 int kgil_create_lock(void);
 int kgil_create_rlock(void);
 
+/*
+ * The object that has a name in this network namespace: a new descriptor.
+ * @flags: KGIL_OPEN_* bits.  @mode, @create: with KGIL_OPEN_CREATE, the permission
+ * bits and what to make if there is none; else 0, and NULL or a type alone.
+ * errno: ENOENT, EEXIST, EACCES, EINVAL as <linux/kgil.h> has them; ENOTSUP this
+ * process uses futexes, which have no names.
+ */
+int kgil_open(const char *name, uint32_t flags, uint32_t mode, const struct kgil_create *create);
+
 /* Wait for the object and take it. */
 int kgil_acquire(int fd);
 /* 1: taken; 0: it is not free (Python's False); -1: an error. */
