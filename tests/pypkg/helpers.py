@@ -100,3 +100,9 @@ class TestCase(unittest.TestCase):
             function(*args, **kwargs)
         self.assertIs(type(caught.exception), exception)
         self.assertEqual(str(caught.exception), message)
+
+    def assertRaisesErrno(self, number, function, *args, **kwargs):
+        """It raises OSError with this errno."""
+        with self.assertRaises(OSError) as caught:
+            function(*args, **kwargs)
+        self.assertEqual(caught.exception.errno, number)

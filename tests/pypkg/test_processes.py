@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Locks that several processes share."""
 
+import errno
 import mmap
 import multiprocessing
 import os
@@ -11,7 +12,7 @@ import struct
 import warnings
 
 import kgil
-from helpers import PATIENCE, TestCase, descriptors, in_child
+from helpers import PATIENCE, TestCase, descriptors, in_child, wait_until
 
 CLASSES = (kgil.Lock, kgil.RLock, kgil.Semaphore, kgil.BoundedSemaphore, kgil.GIL)
 
@@ -129,6 +130,46 @@ class Processes(TestCase):
                 else:
                     self.assertRaises(ValueError, cls.from_fd, fd)
                     os.close(fd)
+
+    def test_open(self):
+        """By a name: another descriptor of the same object, until nobody has it."""
+        name = f"test of {os.getpid()}"
+        for cls in kgil.Lock, kgil.RLock, kgil.GIL:
+            if kgil.backend == "futex":
+                self.assertRaisesErrno(errno.ENOTSUP, cls.open, name)
+                continue
+            self.assertRaisesErrno(errno.ENOENT, cls.open, name, create=False)
+            lock = cls.open(name, mode=0o644)
+            other = cls.open(name, create=False)
+            self.assertNotEqual(lock.fileno(), other.fileno())
+            self.assertEqual(lock.object_id, other.object_id)
+            self.assertIs(type(lock), cls)
+            lock.acquire()
+            pid = os.fork()
+            if not pid:
+                os._exit(not cls.open(name).acquire(timeout=PATIENCE))
+            wait_until(lambda lock=lock: lock.waiters == 1)
+            lock.release()
+            self.assertEqual(os.waitpid(pid, 0)[1], 0)
+            self.assertRaisesErrno(errno.EEXIST, cls.open, name, exclusive=True)
+            wrong = kgil.GIL if cls is kgil.Lock else kgil.Lock
+            self.assertRaisesErrno(errno.EINVAL, wrong.open, name)
+            del lock
+            self.assertEqual(cls.open(name).object_id, other.object_id)
+            del other
+            self.assertRaisesErrno(errno.ENOENT, cls.open, name, create=False)
+
+    def test_open_of_what_is_no_name(self):
+        before = descriptors()
+        for bad in "", "x" * 64, "x\0y":
+            self.assertRaises(ValueError, kgil.Lock.open, bad)
+        self.assertRaises(ValueError, kgil.Lock.open, "x", create=False, exclusive=True)
+        self.assertRaises(TypeError, kgil.Lock.open)
+        self.assertRaises(TypeError, kgil.Lock.open, 1)
+        if kgil.backend == "module":
+            self.assertRaisesErrno(errno.EINVAL, kgil.Lock.open, "a/b")
+            self.assertRaisesErrno(errno.EINVAL, kgil.Lock.open, "x", mode=0o777)
+        self.assertEqual(descriptors(), before)
 
     def test_what_is_no_lock(self):
         with open("/dev/null", "rb") as null:

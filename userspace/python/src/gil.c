@@ -252,6 +252,13 @@ static PyObject *gil_from_fd(PyObject *cls, PyObject *fd)
 	return object_from_fd(cls, fd, KGIL_TYPE_GIL);
 }
 
+static PyObject *gil_open(PyObject *cls, PyObject *args, PyObject *kwds)
+{
+	const struct kgil_create create = { .type = KGIL_TYPE_GIL };
+
+	return object_open(cls, args, kwds, &create);
+}
+
 /* -------------------------------------------------------------- the class */
 
 PyDoc_STRVAR(gil_doc,
@@ -308,6 +315,7 @@ static PyMethodDef gil_methods[] = {
 	{ "locked", gil_locked, METH_NOARGS, locked_doc },
 	{ "owned", gil_owned, METH_NOARGS, owned_doc },
 	{ "from_fd", gil_from_fd, METH_O | METH_CLASS, from_fd_doc },
+	{ "open", AS_METHOD(gil_open), METH_VARARGS | METH_KEYWORDS | METH_CLASS, OPEN_DOC },
 	{ "__enter__", gil_enter, METH_NOARGS, enter_doc },
 	{ "__exit__", AS_METHOD(gil_exit), METH_FASTCALL, exit_doc },
 	{ 0 },

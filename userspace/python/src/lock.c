@@ -81,6 +81,13 @@ static PyObject *lock_from_fd(PyObject *cls, PyObject *fd)
 	return object_from_fd(cls, fd, KGIL_TYPE_LOCK);
 }
 
+static PyObject *lock_open(PyObject *cls, PyObject *args, PyObject *kwds)
+{
+	const struct kgil_create create = { .type = KGIL_TYPE_LOCK };
+
+	return object_open(cls, args, kwds, &create);
+}
+
 PyDoc_STRVAR(lock_doc,
 	     "Lock(*, shared=False, timed=False)\n--\n\n"
 	     "A lock: acquired once, by one thread at a time; any thread may release it.\n\n"
@@ -122,6 +129,7 @@ static PyMethodDef lock_methods[] = {
 	{ "release", lock_release, METH_NOARGS, release_doc },
 	{ "locked", lock_locked, METH_NOARGS, locked_doc },
 	{ "from_fd", lock_from_fd, METH_O | METH_CLASS, from_fd_doc },
+	{ "open", AS_METHOD(lock_open), METH_VARARGS | METH_KEYWORDS | METH_CLASS, OPEN_DOC },
 	{ "__enter__", lock_enter, METH_NOARGS, enter_doc },
 	{ "__exit__", AS_METHOD(lock_exit), METH_FASTCALL, exit_doc },
 	{ "_at_fork_reinit", lock_at_fork_reinit, METH_NOARGS, reinit_doc },

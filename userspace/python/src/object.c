@@ -93,6 +93,54 @@ PyObject *object_from_fd(PyObject *cls, PyObject *number, uint32_t type)
 	return self;
 }
 
+/* What object_open() was asked for, but for what to make; false with an exception. */
+static bool parse_open(PyObject *args, PyObject *kwds, const char **name, uint32_t *flags,
+		       uint32_t *mode)
+{
+	static char *names[] = { "", "create", "exclusive", "mode", NULL };
+	int create = 1, exclusive = 0, bits = 0600;
+	Py_ssize_t length;
+
+	if (!PyArg_ParseTupleAndKeywords(args, kwds, "s#|$ppi:open", names, name, &length, &create,
+					 &exclusive, &bits))
+		return false;
+	if (strlen(*name) != (size_t)length || !length || length >= KGIL_NAME_SIZE) {
+		PyErr_Format(PyExc_ValueError, "a name has 1 to %d bytes, and no NUL",
+			     KGIL_NAME_SIZE - 1);
+		return false;
+	}
+	if (exclusive && !create) {
+		PyErr_SetString(PyExc_ValueError, "exclusive=True needs create=True");
+		return false;
+	}
+	*flags = (create ? KGIL_OPEN_CREATE : 0) | (exclusive ? KGIL_OPEN_EXCL : 0);
+	*mode = create ? bits : 0;
+	return true;
+}
+
+PyObject *object_open(PyObject *cls, PyObject *args, PyObject *kwds,
+		      const struct kgil_create *create)
+{
+	const struct kgil_create existing = { .type = create->type };
+	PyObject *number, *self = NULL;
+	uint32_t flags, mode;
+	const char *name;
+	int fd;
+
+	if (!parse_open(args, kwds, &name, &flags, &mode))
+		return NULL;
+	fd = kgil_open(name, flags, mode, flags & KGIL_OPEN_CREATE ? create : &existing);
+	if (fd < 0)
+		return raise_errno(errno);
+	number = PyLong_FromLong(fd);
+	if (number)
+		self = object_from_fd(cls, number, create->type);
+	Py_XDECREF(number);
+	if (!self)
+		close(fd);
+	return self;
+}
+
 /* ---------------------------------------------------------------- getters */
 
 static PyObject *get_shared(PyObject *self, void *Py_UNUSED(unused))

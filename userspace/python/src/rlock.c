@@ -265,6 +265,13 @@ static PyObject *rlock_from_fd(PyObject *cls, PyObject *fd)
 	return object_from_fd(cls, fd, KGIL_TYPE_RLOCK);
 }
 
+static PyObject *rlock_open(PyObject *cls, PyObject *args, PyObject *kwds)
+{
+	const struct kgil_create create = { .type = KGIL_TYPE_RLOCK };
+
+	return object_open(cls, args, kwds, &create);
+}
+
 PyDoc_STRVAR(rlock_doc,
 	     "RLock(*, shared=False, timed=False)\n--\n\n"
 	     "A lock that its owner can acquire again, and releases as often.\n\n"
@@ -317,6 +324,7 @@ static PyMethodDef rlock_methods[] = {
 	{ "release", rlock_release, METH_NOARGS, release_doc },
 	{ "locked", rlock_locked, METH_NOARGS, locked_doc },
 	{ "from_fd", rlock_from_fd, METH_O | METH_CLASS, from_fd_doc },
+	{ "open", AS_METHOD(rlock_open), METH_VARARGS | METH_KEYWORDS | METH_CLASS, OPEN_DOC },
 	{ "__enter__", rlock_enter, METH_NOARGS, enter_doc },
 	{ "__exit__", AS_METHOD(rlock_exit), METH_FASTCALL, exit_doc },
 	{ "_is_owned", rlock_is_owned, METH_NOARGS, is_owned_doc },
