@@ -43,12 +43,12 @@ PyObject *object_from_fd(PyObject *cls, PyObject *number, uint32_t type);
 PyObject *object_open(PyObject *cls, PyObject *args, PyObject *kwds,
 		      const struct kgil_create *create);
 
-#define OPEN_DOC                                                                          \
+#define OPEN_DOC                                                                              \
 	PyDoc_STR("open($type, name, /, *, create=True, exclusive=False, mode=0o600)\n--\n\n" \
-		  "The one that has a name in this network namespace.\n\n"                 \
-		  "It is made if there is none, with permission bits as those of a file,\n" \
-		  "less the umask.  It is gone when nobody has it any more.  OSError:\n"    \
-		  "there is one (exclusive), there is none (create=False), no permission,\n" \
+		  "The one that has a name in this network namespace.\n\n"                    \
+		  "It is made if there is none, with permission bits as those of a file,\n"   \
+		  "less the umask.  It is gone when nobody has it any more.  OSError:\n"      \
+		  "there is one (exclusive), there is none (create=False), no permission,\n"  \
 		  "another type, or no module.")
 
 /* The attribute of those that have an owner. */
