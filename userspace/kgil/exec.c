@@ -66,8 +66,8 @@ static const struct opt opts[] = {
 static const struct opt_spec spec = {
 	.command = "exec",
 	.operands = "COMMAND",
-	.about = "Run COMMAND, with its arguments, while it holds the lock --name. Who waits for a\n"
-		 "lock gets it in the order of arrival. It is held until COMMAND ends, however\n"
+	.about = "Run COMMAND, with its arguments, while it holds the lock --name. Who waits for\n"
+		 "a lock gets it in the order of arrival. It is held until COMMAND ends, however\n"
 		 "that happens; what COMMAND started and left behind doesn't hold it.",
 	.opts = opts,
 	.more = "The lock is gone when nobody has it open any more. COMMAND must not close the\n"
