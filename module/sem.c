@@ -161,13 +161,22 @@ static struct task_struct *kgil_sem_call_more(struct kgil_object *obj,
 	return NULL;
 }
 
-/* Does a release now give it to a waiter? */
-static bool kgil_sem_hands_over(const struct kgil_object *obj, u64 now)
+/*
+ * Does a release, of which @word is the word before, give it to a waiter?  Where
+ * barging is allowed, not if a unit is free already: then a waiter was called,
+ * and it will call the next.
+ */
+static bool kgil_sem_hands_over(const struct kgil_object *obj, u64 word,
+				u64 now)
 {
 	const struct kgil_queue *queue = &obj->queue;
 
-	return queue->length &&
-	       (!kgil_is_barging(obj) || queue->overdue ||
+	if (!queue->length)
+		return false;
+	if (!kgil_is_barging(obj))
+		return true;
+	return !kgil_word_free(obj, word) &&
+	       (queue->overdue ||
 		kgil_policy_overdue(queue->since, now, obj->handoff));
 }
 
@@ -182,13 +191,14 @@ static bool kgil_sem_hands_over(const struct kgil_object *obj, u64 now)
 struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 {
 	struct kgil_waiter *next;
-	bool over;
+	bool over, hands_over;
 
 	lockdep_assert_held(&obj->lock);
 	over = kgil_gil_charge(obj, kgil_sem_ran(obj, word, now));
 	kgil_drop_heeded(obj, now);
+	hands_over = kgil_sem_hands_over(obj, word, now);
 	word = kgil_sem_drop(obj, word, now);
-	if (!kgil_sem_hands_over(obj, now))
+	if (!hands_over)
 		return kgil_sem_free(obj, word, now);
 	if (!over && kgil_gil_keeps(obj, now)) {
 		kgil_word_thaw(obj, word);
@@ -607,26 +617,46 @@ int kgil_sem_release(struct kgil_object *obj)
 	return kgil_sem_release_locked(obj, word);
 }
 
+/*
+ * Nobody is to be passed over any more: who was called to try may find that
+ * nobody tries, and the release that freed the unit won't come again.  Return:
+ * there may be another unit for another waiter.
+ */
+static bool kgil_sem_serve_one(struct kgil_object *obj)
+{
+	struct task_struct *next = NULL;
+	bool served;
+	u64 word;
+
+	raw_spin_lock(&obj->lock);
+	word = kgil_word_freeze(obj);
+	served = !kgil_is_barging(obj) && obj->queue.length &&
+		 kgil_word_free(obj, word);
+	if (served)
+		next = kgil_sem_grant(obj, kgil_queue_next(obj), word,
+				      kgil_now());
+	else if (kgil_word_free(obj, word))
+		next = kgil_sem_free(obj, word, kgil_now());
+	else
+		kgil_word_thaw(obj, word);
+	raw_spin_unlock(&obj->lock);
+	kgil_wake(next);
+	return served;
+}
+
 /* How long a waiter can be passed over, from now on; who waits is included. */
 void kgil_sem_set_handoff(struct kgil_object *obj, u64 handoff)
 {
-	struct task_struct *next = NULL;
-	u64 word, now;
-
 	raw_spin_lock(&obj->lock);
 	obj->handoff = handoff;
 	obj->queue.overdue = false;
-	now = kgil_now();
-	word = kgil_word_freeze(obj);
-	/* Who was called to try may find that nobody tries any more. */
-	if (!kgil_is_barging(obj) && obj->queue.length &&
-	    kgil_word_free(obj, word))
-		next = kgil_sem_grant(obj, kgil_queue_next(obj), word, now);
-	else
-		kgil_word_thaw(obj, word);
+	kgil_word_thaw(obj, kgil_word_freeze(obj));
 	/* The timer may be set for a later end. */
 	if (kgil_is_barging(obj) && obj->queue.trying)
-		kgil_drop_watch_called(obj, now);
+		kgil_drop_watch_called(obj, kgil_now());
 	raw_spin_unlock(&obj->lock);
-	kgil_wake(next);
+
+	/* One at a time: the lock is not held for as long as many take. */
+	while (kgil_sem_serve_one(obj))
+		cond_resched();
 }

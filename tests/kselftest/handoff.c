@@ -158,6 +158,54 @@ KGIL_TEST(each, made_shorter)
 }
 
 /*
+ * Two units of a semaphore become free before the waiter that was called for the
+ * first can run: both waiters get one, whatever the bound is by then.
+ */
+static bool two_units_for_two(__u64 handoff_ns, bool after_second)
+{
+	int sem = create(&(struct kgil_create){
+		.type = KGIL_TYPE_SEM, .max = 2, .handoff_ns = KGIL_HANDOFF_MAX });
+	struct worker *waiters[] = { start_thread(sem), start_thread(sem) };
+	bool both;
+	int i;
+
+	CHECK(sem >= 0);
+	for (i = 0; i < 2; i++) {
+		CHECK(call(waiters[i], op_pin, 0) == 0);
+		CHECK(post_waits(waiters[i], op_acquire, 0));
+	}
+	hold_back_others();
+	CHECK(release(sem) == 0);
+	if (!after_second)
+		CHECK(set_handoff(sem, handoff_ns) == 0);
+	CHECK(release(sem) == 0);
+	if (after_second)
+		CHECK(set_handoff(sem, handoff_ns) == 0);
+	resume_others();
+	both = WAIT_UNTIL(finished(waiters[0]) && finished(waiters[1]));
+	if (!both)
+		CHECK(release(sem) == 0);
+	for (i = 0; i < 2; i++)
+		CHECK(result(waiters[i]) == 0);
+	if (both)
+		CHECK(state_of(sem).count == 0 && state_of(sem).waiters == 0);
+	end_workers();
+	close(sem);
+	return both;
+}
+
+TEST(units_freed_at_once)
+{
+	/* Overdue when the second is released. */
+	EXPECT_TRUE(two_units_for_two(2, false));
+	EXPECT_TRUE(two_units_for_two(KGIL_HANDOFF_DEFAULT, false));
+	/* Nobody tries any more. */
+	EXPECT_TRUE(two_units_for_two(KGIL_HANDOFF_AT_ONCE, false));
+	EXPECT_TRUE(two_units_for_two(KGIL_HANDOFF_AT_ONCE, true));
+	EXPECT_TRUE(two_units_for_two(2, true));
+}
+
+/*
  * Starvation: threads that release and acquire again without a pause
  */
 #define LOOPERS	     2
