@@ -51,7 +51,7 @@ lua:
 	@scripts/lua
 
 check:
-	@scripts/packages build vm lint test lua
+	@scripts/packages build vm lint test lua model
 	@scripts/check
 
 check-debug:
