@@ -12,6 +12,7 @@
  */
 #include <linux/sched.h>
 
+#include "deadlock.h"
 #include "gil.h"
 #include "object.h"
 #include "owner.h"
@@ -90,6 +91,8 @@ int kgil_gil_yield(struct kgil_object *obj)
 	now = kgil_now();
 	obj->stats.yields++;
 	tie->stats.yields++;
+	/* Before who gets it can know that. */
+	kgil_wait_announce(tie);
 	next = kgil_sem_pass(obj, word, now);
 	word = kgil_word_freeze(obj);
 	kgil_sem_queue(obj, &waiter, tie, word, now);
@@ -103,6 +106,7 @@ int kgil_gil_yield(struct kgil_object *obj)
 	kgil_wake(next);
 
 	err = kgil_sem_wait(obj, &waiter, KGIL_FOREVER);
+	kgil_wait_over(tie);
 	return err == -ERESTARTSYS ? -EINTR : err;
 }
 

@@ -11,6 +11,7 @@
  *	sem.c		the semaphore that all types are made of
  *	lock.c gil.c	what the types add to it
  *	owner.c		what happens when an owner dies
+ *	deadlock.c	how owners that wait for each other are found
  *	name.c access.c	objects found by name, and who may do what
  */
 #include <linux/fs.h>
@@ -32,7 +33,8 @@ static int kgil_query(void __user *arg)
 		.default_policy = KGIL_POLICY_OF_DEFAULT,
 		.features = KGIL_FEATURE_DROP_PAGE | KGIL_FEATURE_OWNER_DEAD |
 			    KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD |
-			    KGIL_FEATURE_NAMES | KGIL_FEATURE_TIMES,
+			    KGIL_FEATURE_NAMES | KGIL_FEATURE_DEADLOCK |
+			    KGIL_FEATURE_TIMES,
 		.types = BIT_ULL(KGIL_TYPE_GIL) | BIT_ULL(KGIL_TYPE_SEM) |
 			 BIT_ULL(KGIL_TYPE_LOCK) | BIT_ULL(KGIL_TYPE_RLOCK),
 	};

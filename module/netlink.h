@@ -38,6 +38,7 @@ extern const struct nla_policy kgil_set_policy[KGIL_SET_MAXATTR + 1];
 int kgil_set_doit(struct sk_buff *request, struct genl_info *info);
 
 void kgil_netlink_owner_died(struct kgil_object *obj, u64 owner, u32 waiters);
+void kgil_netlink_deadlock(struct kgil_object *obj, u64 thread, u32 waiters);
 void kgil_event_created(struct kgil_object *obj);
 void kgil_event_destroyed(struct kgil_object *obj);
 void kgil_event_changed(struct kgil_object *obj);

@@ -118,3 +118,21 @@ void kgil_netlink_owner_died(struct kgil_object *obj, u64 owner, u32 waiters)
 	nla_put_u32(event.msg, KGIL_A_OBJECT_WAITERS, waiters);
 	kgil_event_send(&event);
 }
+
+/**
+ * kgil_netlink_deadlock() - an acquire would have closed a cycle, and was refused
+ * @obj: what was to be acquired
+ * @thread: id of the calling thread
+ * @waiters: how many waited at that moment
+ */
+void kgil_netlink_deadlock(struct kgil_object *obj, u64 thread, u32 waiters)
+{
+	struct kgil_event event = kgil_event(obj, KGIL_GROUP_EVENTS,
+					     KGIL_CMD_DEADLOCK_NTF);
+
+	if (!event.msg)
+		return;
+	kgil_put_u64(event.msg, KGIL_A_OBJECT_THREAD, thread);
+	nla_put_u32(event.msg, KGIL_A_OBJECT_WAITERS, waiters);
+	kgil_event_send(&event);
+}

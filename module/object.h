@@ -62,8 +62,9 @@ struct kgil_tie;
  * @name: its name and mode; NULL: it has none.  Set before others find it.
  * @ties: struct kgil_tie of this object, by the thread's id; protected by the
  *	mutex of owner.c
- * @ref: one for each file, and one for each netlink or /proc reader and each
- *	dead owner being buried, which may outlive the files
+ * @ref: one for each file, and one for each netlink or /proc reader, each dead
+ *	owner being buried and each search for a deadlock that is just here,
+ *	which may outlive the files
  * @rcu: readers find it under RCU, then take a reference
  *
  * A descriptor, a mapping and a running call each keep a file, and each file

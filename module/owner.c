@@ -300,8 +300,11 @@ struct kgil_tie *kgil_tie_locked_slow(struct kgil_object *obj)
 	return tie;
 }
 
-/* The record of thread @id on @obj, or NULL. */
-static struct kgil_tie *kgil_tie_of(struct kgil_object *obj, u64 id)
+/*
+ * The record of thread @id on @obj, or NULL.  Valid under the object's lock, or in
+ * the RCU section of the caller.
+ */
+struct kgil_tie *kgil_tie_of(struct kgil_object *obj, u64 id)
 {
 	struct kgil_tie_key key = { .obj = obj };
 	struct kgil_tie *tie = NULL;

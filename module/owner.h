@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "deadlock.h"
 #include "object.h"
 #include "policy.h"
 #include "word.h"
@@ -26,6 +27,7 @@ struct task_struct;
  * @ties: struct kgil_tie of this thread
  * @nr_ties: length of @ties
  * @max_ties: when to look which of them can go
+ * @wait: what it waits for
  * @refs: one while it lives, one for each tie
  * @bury: queued when it exits
  * @rcu: the table and the array are read under RCU
@@ -39,6 +41,7 @@ struct kgil_thread {
 	struct list_head ties;
 	unsigned int nr_ties;
 	unsigned int max_ties;
+	struct kgil_wait wait;
 	refcount_t refs;
 	struct work_struct bury;
 	struct rcu_head rcu;
@@ -87,6 +90,7 @@ struct kgil_tie {
 
 struct kgil_tie *kgil_tie(struct kgil_object *obj);
 struct kgil_tie *kgil_tie_locked_slow(struct kgil_object *obj);
+struct kgil_tie *kgil_tie_of(struct kgil_object *obj, u64 id);
 struct kgil_tie *kgil_owner_slow(struct kgil_object *obj, u64 word);
 struct task_struct *kgil_holder(const struct kgil_object *obj, u64 word);
 struct task_struct *kgil_thread_task(u64 id);

@@ -22,7 +22,7 @@
 static const char * const kgil_stat_names[] = {
 	"acquisitions", "contentions", "wait_total_ns", "wait_max_ns",
 	"hold_total_ns", "hold_max_ns", "switches", "yields", "drop_requests",
-	"timeouts", "interrupts", "owner_deaths",
+	"timeouts", "interrupts", "owner_deaths", "deadlocks", "unchecked",
 };
 
 #define KGIL_NR_STATS	(sizeof(struct kgil_stats) / sizeof(u64))

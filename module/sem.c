@@ -17,6 +17,7 @@
  */
 #include <linux/sched/signal.h>
 
+#include "deadlock.h"
 #include "gil.h"
 #include "netlink.h"
 #include "object.h"
@@ -513,15 +514,57 @@ static int kgil_sem_inherit(struct kgil_object *obj, struct kgil_tie *tie,
 	return -EOWNERDEAD;
 }
 
+/* The owner waits itself, perhaps for what the caller owns. */
+static noinline int kgil_sem_contend_nested(struct kgil_object *obj,
+					    struct kgil_tie *tie, u64 word,
+					    ktime_t deadline)
+	__releases(&obj->lock)
+{
+	int err;
+
+	kgil_sem_refuse(obj, word, 0);
+	err = kgil_deadlock_check(obj, tie);
+	if (err)
+		return err;
+	raw_spin_lock(&obj->lock);
+	err = kgil_sem_acquire_locked(obj, tie, kgil_word_freeze(obj),
+				      deadline);
+	/* It may not have had to wait. */
+	kgil_wait_over(tie);
+	return err;
+}
+
+/* Queue and wait. */
+static noinline int kgil_sem_contend_wait(struct kgil_object *obj,
+					  struct kgil_tie *tie, u64 word,
+					  ktime_t deadline)
+	__releases(&obj->lock)
+{
+	struct task_struct *next = NULL;
+	struct kgil_waiter waiter;
+	u64 now = kgil_now();
+	int err;
+
+	if (!kgil_word_free(obj, word))
+		word = kgil_sem_adopt(obj, word, now);
+	kgil_sem_queue(obj, &waiter, tie, word, now);
+	kgil_word_thaw(obj, word);
+	if (kgil_gil_ends_keeping(obj, &waiter, now))
+		next = kgil_sem_hand_over(obj, now);
+	raw_spin_unlock(&obj->lock);
+	kgil_wake(next);
+	err = kgil_sem_wait(obj, &waiter, deadline);
+	if (tie)
+		kgil_wait_over(tie);
+	return err;
+}
+
 /* It is taken, or not for the caller. */
 static noinline int kgil_sem_contend(struct kgil_object *obj,
 				     struct kgil_tie *tie, u64 word,
 				     ktime_t deadline)
 	__releases(&obj->lock)
 {
-	struct task_struct *next = NULL;
-	struct kgil_waiter waiter;
-	u64 now;
 	int err;
 
 	if (kgil_is_owned(obj)) {
@@ -533,17 +576,9 @@ static noinline int kgil_sem_contend(struct kgil_object *obj,
 	}
 	if (deadline == KGIL_TRY)
 		return kgil_sem_refuse(obj, word, -EAGAIN);
-
-	now = kgil_now();
-	if (!kgil_word_free(obj, word))
-		word = kgil_sem_adopt(obj, word, now);
-	kgil_sem_queue(obj, &waiter, tie, word, now);
-	kgil_word_thaw(obj, word);
-	if (kgil_gil_ends_keeping(obj, &waiter, now))
-		next = kgil_sem_hand_over(obj, now);
-	raw_spin_unlock(&obj->lock);
-	kgil_wake(next);
-	return kgil_sem_wait(obj, &waiter, deadline);
+	if (tie && kgil_wait_is_nested(obj, tie, word))
+		return kgil_sem_contend_nested(obj, tie, word, deadline);
+	return kgil_sem_contend_wait(obj, tie, word, deadline);
 }
 
 /**
@@ -554,7 +589,7 @@ static noinline int kgil_sem_contend(struct kgil_object *obj,
  * @deadline: KGIL_TRY, KGIL_FOREVER or a time
  *
  * Return: as kgil_sem_wait(); -EAGAIN: a try that would have to wait;
- * -ENOTRECOVERABLE: the word is nonsense.
+ * -EDEADLK: another wait would close a cycle; -ENOTRECOVERABLE: the word is nonsense.
  */
 int kgil_sem_acquire_locked(struct kgil_object *obj, struct kgil_tie *tie,
 			    u64 word, ktime_t deadline)

@@ -26,6 +26,8 @@ static void kgil_stats_add(struct kgil_stats *sum, const struct kgil_stats *one)
 	sum->timeouts += one->timeouts;
 	sum->interrupts += one->interrupts;
 	sum->owner_deaths += one->owner_deaths;
+	sum->deadlocks += one->deadlocks;
+	sum->unchecked += one->unchecked;
 }
 
 /* A wait of @tie, or of a thread without a record, is over. */

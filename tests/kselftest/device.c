@@ -35,7 +35,7 @@ KGIL_TEST(device, query)
 {
 	const __u64 features = KGIL_FEATURE_DROP_PAGE | KGIL_FEATURE_OWNER_DEAD |
 			       KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD |
-			       KGIL_FEATURE_TIMES;
+			       KGIL_FEATURE_DEADLOCK | KGIL_FEATURE_TIMES;
 	const __u64 types = 1ULL << KGIL_TYPE_GIL | 1ULL << KGIL_TYPE_SEM | 1ULL << KGIL_TYPE_LOCK |
 			    1ULL << KGIL_TYPE_RLOCK;
 	struct kgil_query query = ask(self->fd, 0xcc);

@@ -393,20 +393,22 @@ KGIL_TEST(netlink, many_threads)
 	}
 }
 
-static void expect_event(struct __test_metadata *_metadata, int sock, __u64 id, __u32 type,
-			 __u64 owner, __u32 waiters)
+static void expect_event(struct __test_metadata *_metadata, int sock, int cmd, __u64 id,
+			 __u32 type, __u64 thread, __u32 waiters)
 {
+	bool death = cmd == KGIL_CMD_OWNER_DIED_NTF;
 	const struct nlattr *table[ATTRS];
 	const struct nlmsghdr *head = (void *)buffer;
 	const struct genlmsghdr *command = NLMSG_DATA(head);
 
 	ASSERT_TRUE(arrives(sock, PATIENCE_NS / NSEC_PER_MSEC));
 	next_datagram(sock);
-	EXPECT_EQ(KGIL_CMD_OWNER_DIED_NTF, command->cmd);
+	EXPECT_EQ(cmd, command->cmd);
 	parse_message(head, table, ATTRS);
 	EXPECT_EQ(id, get_u64(table[KGIL_A_OBJECT_ID]));
 	EXPECT_EQ(type, get_u32(table[KGIL_A_OBJECT_TYPE]));
-	EXPECT_EQ(owner, get_u64(table[KGIL_A_OBJECT_OWNER]));
+	EXPECT_EQ(thread, get_u64(table[death ? KGIL_A_OBJECT_OWNER : KGIL_A_OBJECT_THREAD]));
+	EXPECT_EQ(NULL, table[death ? KGIL_A_OBJECT_THREAD : KGIL_A_OBJECT_OWNER]);
 	EXPECT_EQ(waiters, get_u32(table[KGIL_A_OBJECT_WAITERS]));
 	/* Every listener gets it: it tells no pid. */
 	EXPECT_EQ(NULL, table[KGIL_A_OBJECT_OWNER_PID]);
@@ -427,15 +429,36 @@ KGIL_TEST(owned, death_is_told)
 	owner = state_of(self->fd).owner;
 	ASSERT_TRUE(post_waits(second, op_acquire, 0));
 	kill_worker(first);
-	expect_event(_metadata, sock, id, variant->type, owner, 1);
+	expect_event(_metadata, sock, KGIL_CMD_OWNER_DIED_NTF, id, variant->type, owner, 1);
 	ASSERT_EQ(EOWNERDEAD, result(second));
 	owner = state_of(self->fd).owner;
 	kill_worker(second);
-	expect_event(_metadata, sock, id, variant->type, owner, 0);
+	expect_event(_metadata, sock, KGIL_CMD_OWNER_DIED_NTF, id, variant->type, owner, 0);
 	/* Nothing else is. */
 	ASSERT_EQ(EOWNERDEAD, acquire(self->fd));
 	ASSERT_EQ(0, release(self->fd));
 	EXPECT_FALSE(arrives(sock, A_WHILE_US / 1000));
+	close(sock);
+}
+
+/* Only the acquire that is refused is told, not the try. */
+KGIL_TEST(owned, deadlock_is_told)
+{
+	int other = new_object(variant->type), sock = open_netlink();
+	struct worker *owner = start_thread(self->fd);
+	__u64 id = state_of(self->fd).id;
+
+	listen_to_events(sock);
+	ASSERT_EQ(0, acquire(other));
+	ASSERT_EQ(0, call(owner, op_acquire, 0));
+	owner->fd = other;
+	ASSERT_TRUE(post_waits(owner, op_acquire, 0));
+	EXPECT_EQ(EAGAIN, try_acquire(self->fd));
+	EXPECT_EQ(EDEADLK, acquire(self->fd));
+	expect_event(_metadata, sock, KGIL_CMD_DEADLOCK_NTF, id, variant->type, attach(other), 0);
+	EXPECT_FALSE(arrives(sock, A_WHILE_US / 1000));
+	ASSERT_EQ(0, release(other));
+	ASSERT_EQ(0, result(owner));
 	close(sock);
 }
 

@@ -26,6 +26,8 @@ static const char *const names[] = {
 	"timeouts",
 	"interrupts",
 	"owner_deaths",
+	"deadlocks",
+	"unchecked",
 };
 
 static __u64 counter(const struct kgil_stats *stats, size_t i)

@@ -459,6 +459,41 @@ TEST_F_TIMEOUT(each, the_minder_is_killed_and_then_the_owner, 60)
 	waitpid(minder, NULL, 0);
 }
 
+struct both {
+	int first;
+	int second;
+};
+
+static void *take_both(void *arg)
+{
+	struct both *both = arg;
+
+	if (kgil_acquire(both->first) || kgil_acquire_for(both->second, PATIENCE_NS) != 1 ||
+	    kgil_release(both->second) || kgil_release(both->first))
+		die("take both");
+	return NULL;
+}
+
+/* It isn't found here: who closes the cycle waits, and in time goes on. */
+TEST_F(each, a_deadlock)
+{
+	struct both both = { .first = self->fd, .second = create_of(variant->type) };
+	pthread_t thread;
+
+	ASSERT_LE(0, both.second);
+	ASSERT_EQ(0, kgil_acquire(both.second));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, take_both, &both));
+	ASSERT_TRUE(comes_true(state_of(both.second).waiters == 1));
+	EXPECT_EQ(0, kgil_acquire_for(both.first, 20 * MS));
+	EXPECT_EQ(0, stats_of(both.first).deadlocks);
+	EXPECT_EQ(1, stats_of(both.first).timeouts);
+	EXPECT_EQ(0, kgil_release(both.second));
+	EXPECT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(1, kgil_try_acquire(both.first));
+	EXPECT_EQ(0, kgil_release(both.first));
+	close(both.second);
+}
+
 /* Killed wherever they are, also while they have the object's own lock. */
 struct storm {
 	long counter;

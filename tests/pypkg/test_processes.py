@@ -12,7 +12,7 @@ import struct
 import warnings
 
 import kgil
-from helpers import PATIENCE, TestCase, descriptors, in_child, wait_until
+from helpers import PATIENCE, TestCase, descriptors, in_child, on_module, wait_until
 
 CLASSES = (kgil.Lock, kgil.RLock, kgil.Semaphore, kgil.BoundedSemaphore, kgil.GIL)
 
@@ -217,6 +217,32 @@ class Death(TestCase):
                 pass
             self.assertEqual(caught, [])
             self.assertFalse(lock.owner_died)
+
+    def test_a_deadlock_is_refused(self):
+        for cls in (kgil.GIL, lambda: kgil.RLock(shared=True)):
+            mine, other = cls(), cls()
+            mine.acquire()
+            here, there = os.pipe()
+            pid = os.fork()
+            if not pid:
+                other.acquire()
+                os.write(there, b"x")
+                mine.acquire()
+                os._exit(0)
+            os.read(here, 1)
+            wait_until(lambda: mine.waiters)
+            self.assertFalse(other.acquire(blocking=False))
+            for arguments in ({}, {"timeout": PATIENCE}) if on_module else ():
+                with self.assertRaisesRegex(RuntimeError, "^deadlock: the owner waits"):
+                    other.acquire(**arguments)
+            if not on_module:
+                self.assertFalse(other.acquire(timeout=0.05))
+            self.assertEqual(other.deadlocks, 2 if on_module else 0)
+            self.assertEqual(mine.deadlocks, 0)
+            mine.release()
+            self.assertEqual(os.waitpid(pid, 0)[1], 0)
+            os.close(here)
+            os.close(there)
 
     def test_a_waiter_is_told(self):
         for lock in (kgil.RLock(shared=True), kgil.GIL()):

@@ -12,6 +12,16 @@
 #include "net.h"
 #include "opt.h"
 #include "out.h"
+#include "waits.h"
+
+static bool waits;
+
+static const struct opt options[] = {
+	{ "waits", 'w', OPT_FLAG, &waits,
+	  .help = "print who waits for whom instead: each object that is waited for, who owns it, "
+		  "who waits and since when, and what those own that others wait for" },
+	{ .name = NULL },
+};
 
 static const struct opt_spec spec = {
 	.command = "ls",
@@ -19,6 +29,7 @@ static const struct opt_spec spec = {
 		 "thread that owns it (of a lock: that took it), how many threads wait, how\n"
 		 "often it was acquired, how often a thread had to wait for it, and in which\n"
 		 "order waiters get it.",
+	.opts = options,
 	.more = "If some have names, these are shown in place of the thread id and the order;\n"
 		"one that doesn't fit ends with '+'. 'kgil show' tells all.\n"
 		"An owner whose process id is hidden, or unknown here, is shown as '?'.\n"
@@ -113,19 +124,12 @@ static void print_json(const struct net_object *objects, unsigned int n)
 	out_json_print(json, false);
 }
 
-int cmd_ls(int argc, char **argv)
+static int list(struct net_client *client)
 {
 	struct net_object *objects;
-	struct net_client client;
 	unsigned int n;
-	int status;
+	int status = net_dump(client, &objects, &n);
 
-	opt_parse(&spec, argc, argv);
-	status = net_open(&client);
-	if (status)
-		return status;
-	status = net_dump(&client, &objects, &n);
-	net_close(&client);
 	if (status)
 		return status;
 	if (out_json)
@@ -134,4 +138,18 @@ int cmd_ls(int argc, char **argv)
 		print_text(objects, n);
 	free(objects);
 	return STATUS_OK;
+}
+
+int cmd_ls(int argc, char **argv)
+{
+	struct net_client client;
+	int status;
+
+	opt_parse(&spec, argc, argv);
+	status = net_open(&client);
+	if (status)
+		return status;
+	status = waits ? waits_print(&client) : list(&client);
+	net_close(&client);
+	return status;
 }

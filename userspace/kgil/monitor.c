@@ -31,8 +31,9 @@ static const struct opt options[] = {
 static const struct opt_spec spec = {
 	.command = "monitor",
 	.about = "Print events as they happen, a line each, until Ctrl-C: 'owner died' is a\n"
-		 "thread that ended while it owned a gil or an rlock. With --json, each line\n"
-		 "is an object of its own.",
+		 "thread that ended while it owned a gil or an rlock, 'deadlock' one that was\n"
+		 "refused because its wait would have closed a cycle of owners. With --json,\n"
+		 "each line is an object of its own.",
 	.opts = options,
 	.more = "Events that came too fast to be read are reported as lost. When the module is\n"
 		"unloaded, it ends with exit status 3.\n",
@@ -86,6 +87,8 @@ static struct out_text event_name(unsigned int cmd)
 
 	if (cmd == KGIL_CMD_OWNER_DIED_NTF)
 		snprintf(text.s, sizeof(text.s), "owner died");
+	else if (cmd == KGIL_CMD_DEADLOCK_NTF)
+		snprintf(text.s, sizeof(text.s), "deadlock");
 	else
 		snprintf(text.s, sizeof(text.s), "event %u", cmd);
 	return text;
@@ -111,6 +114,8 @@ static void print_event_text(unsigned int cmd, const struct net_object *o)
 		printf(" (%s)", o->owner_comm);
 	if (net_has(o, KGIL_A_OBJECT_OWNER))
 		printf(", owner id %llu", (unsigned long long)o->owner);
+	if (net_has(o, KGIL_A_OBJECT_THREAD))
+		printf(", thread id %llu", (unsigned long long)o->thread);
 	if (net_has(o, KGIL_A_OBJECT_WAITERS))
 		printf(", %u waiting", o->waiters);
 	putchar('\n');

@@ -62,7 +62,7 @@ static void parse_stats(struct kgil_stats *stats, struct nlattr *nest)
 	}
 }
 
-/* A name may hold anything: only what is safe on a terminal stays. */
+/* Only what is safe on a terminal stays. */
 static void clean_text(char *text)
 {
 	for (; *text; text++)
@@ -70,7 +70,7 @@ static void clean_text(char *text)
 			*text = '?';
 }
 
-static void parse_text(char *text, size_t size, struct nlattr *attr)
+void net_parse_text(char *text, size_t size, struct nlattr *attr)
 {
 	nla_strlcpy(text, attr, size);
 	clean_text(text);
@@ -120,6 +120,8 @@ static uint64_t *u64_field(struct net_object *object, int attr)
 		return &object->interval_ns;
 	case KGIL_A_OBJECT_HANDOFF:
 		return &object->handoff_ns;
+	case KGIL_A_OBJECT_THREAD:
+		return &object->thread;
 	default:
 		return NULL;
 	}
@@ -153,9 +155,9 @@ static void parse_attr(struct net_object *object, struct nlattr *attr)
 	else if (u64 && len >= (int)sizeof(*u64))
 		*u64 = nla_get_u64(attr);
 	else if (type == KGIL_A_OBJECT_OWNER_COMM)
-		parse_text(object->owner_comm, sizeof(object->owner_comm), attr);
+		net_parse_text(object->owner_comm, sizeof(object->owner_comm), attr);
 	else if (type == KGIL_A_OBJECT_NAME)
-		parse_text(object->name, sizeof(object->name), attr);
+		net_parse_text(object->name, sizeof(object->name), attr);
 	else if (type == KGIL_A_OBJECT_STATS)
 		parse_stats(&object->stats, attr);
 	else

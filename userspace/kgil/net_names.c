@@ -132,6 +132,7 @@ struct json_object *net_json(const struct net_object *o)
 		{ KGIL_A_OBJECT_HANDOFF, "handoff_ns", o->handoff_ns },
 		{ KGIL_A_OBJECT_MODE, "mode", o->mode },
 		{ KGIL_A_OBJECT_GID, "gid", o->gid },
+		{ KGIL_A_OBJECT_THREAD, "thread", o->thread },
 	};
 	struct json_object *json = json_object_new_object();
 	unsigned int i;

@@ -124,8 +124,13 @@ static void print_stats(const struct net_object *o)
 	}
 	put_number("timeouts", s->timeouts);
 	put_number("interrupts", s->interrupts);
-	if (owned)
+	if (owned) {
 		put_number("owner deaths", s->owner_deaths);
+		put_number("deadlocks", s->deadlocks);
+	}
+	/* As good as never. */
+	if (s->unchecked)
+		put_number("unchecked", s->unchecked);
 }
 
 static void print_unknown(const struct net_object *o)

@@ -24,6 +24,8 @@ static const struct {
 	{ KGIL_A_STATS_TIMEOUTS, "timeouts", offsetof(struct kgil_stats, timeouts) },
 	{ KGIL_A_STATS_INTERRUPTS, "interrupts", offsetof(struct kgil_stats, interrupts) },
 	{ KGIL_A_STATS_OWNER_DEATHS, "owner_deaths", offsetof(struct kgil_stats, owner_deaths) },
+	{ KGIL_A_STATS_DEADLOCKS, "deadlocks", offsetof(struct kgil_stats, deadlocks) },
+	{ KGIL_A_STATS_UNCHECKED, "unchecked", offsetof(struct kgil_stats, unchecked) },
 };
 
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -22,7 +22,8 @@ const char *kgil_strerror(int err)
 	case EPERM:
 		return "The object is free, or another thread owns it: release only what you took.";
 	case EDEADLK:
-		return "The calling thread owns this gil already, and would wait for itself.";
+		return "The thread would wait for itself: it owns this gil already, or the owner "
+		       "waits, by way of others too, for what the thread owns. Release that.";
 	case EOVERFLOW:
 		return "The semaphore is at its maximum, or the rlock at its greatest depth.";
 	case EOWNERDEAD:

@@ -21,7 +21,9 @@
  *   EINTR       a signal arrived while waiting; with SA_RESTART the call is
  *               restarted instead, but a KGIL_IOC_YIELD never is
  *   EPERM       release of a free lock, or by a thread that is not the owner
- *   EDEADLK     waiting for a gil that the caller itself owns
+ *   EDEADLK     waiting for a gil that the caller itself owns, or, until a time
+ *               too, for a gil or rlock whose owner waits, itself or by way of
+ *               others, for one that the caller owns
  *   EOVERFLOW   past a semaphore's maximum or an rlock's greatest depth
  *   EOWNERDEAD  the caller now holds the object; its last owner died holding
  *               it.  Reported once.
@@ -108,6 +110,7 @@ enum kgil_policy {
 #define KGIL_FEATURE_NETLINK	(1ULL << 2)	/* the netlink family below */
 #define KGIL_FEATURE_WORD	(1ULL << 3)	/* the word of the page, all types */
 #define KGIL_FEATURE_NAMES	(1ULL << 4)	/* KGIL_IOC_OPEN */
+#define KGIL_FEATURE_DEADLOCK	(1ULL << 5)	/* EDEADLK for a cycle of owners */
 #define KGIL_FEATURE_TIMES	(1ULL << 7)	/* KGIL_IOC_TIMES, thresholds */
 
 /**
@@ -261,6 +264,9 @@ struct kgil_state {
  * @timeouts: waits that ended by their deadline
  * @interrupts: waits that ended by a signal
  * @owner_deaths: owners that died holding it
+ * @deadlocks: acquires refused because they would have closed a cycle of owners
+ * @unchecked: acquires that waited although it wasn't known whether they close
+ *	one: more than 1024 owners wait for each other in a row
  */
 struct kgil_stats {
 	__u64 acquisitions;
@@ -275,6 +281,8 @@ struct kgil_stats {
 	__u64 timeouts;
 	__u64 interrupts;
 	__u64 owner_deaths;
+	__u64 deadlocks;
+	__u64 unchecked;
 };
 
 /* Bucket b of a histogram begins at 32 ns * 2^b, but bucket 0 at 0. */
@@ -461,6 +469,9 @@ struct kgil_page {
  * @KGIL_CMD_LONG_WAIT_NTF: a wait lasts longer than KGIL_A_OBJECT_THRESHOLD; to
  *	the group "events", once for a wait.  Holds KGIL_A_OBJECT_ID, _TYPE,
  *	_OWNER, _WAITERS, _WAITING and _WAITER.
+ * @KGIL_CMD_DEADLOCK_NTF: an acquire was refused with EDEADLK because it would
+ *	have closed a cycle; to the group "events".  Holds KGIL_A_OBJECT_ID,
+ *	_TYPE, _WAITERS and KGIL_A_OBJECT_THREAD.
  */
 enum kgil_cmd {
 	KGIL_CMD_OBJECT_GET	= 1,
@@ -471,6 +482,7 @@ enum kgil_cmd {
 	KGIL_CMD_DESTROYED_NTF,
 	KGIL_CMD_CHANGED_NTF,
 	KGIL_CMD_LONG_WAIT_NTF,
+	KGIL_CMD_DEADLOCK_NTF,
 
 	__KGIL_CMD_MAX,
 #define KGIL_CMD_MAX (__KGIL_CMD_MAX - 1)
@@ -507,6 +519,7 @@ enum kgil_cmd {
  * @KGIL_A_OBJECT_WAITER: u64, id of the thread that has waited so long; only in
  *	an event, of a gil or rlock
  * @KGIL_A_OBJECT_TIMES: nest of enum kgil_times_attr
+ * @KGIL_A_OBJECT_THREAD: u64, id of the thread that an event is about
  */
 enum kgil_object_attr {
 	KGIL_A_OBJECT_PAD	= 1,
@@ -533,6 +546,7 @@ enum kgil_object_attr {
 	KGIL_A_OBJECT_WAITING,
 	KGIL_A_OBJECT_WAITER,
 	KGIL_A_OBJECT_TIMES,
+	KGIL_A_OBJECT_THREAD,
 
 	__KGIL_A_OBJECT_MAX,
 #define KGIL_A_OBJECT_MAX (__KGIL_A_OBJECT_MAX - 1)
@@ -553,6 +567,8 @@ enum kgil_object_attr {
  * @KGIL_A_STATS_TIMEOUTS: likewise
  * @KGIL_A_STATS_INTERRUPTS: likewise
  * @KGIL_A_STATS_OWNER_DEATHS: likewise
+ * @KGIL_A_STATS_DEADLOCKS: likewise
+ * @KGIL_A_STATS_UNCHECKED: likewise
  */
 enum kgil_stats_attr {
 	KGIL_A_STATS_PAD	= 1,
@@ -568,6 +584,8 @@ enum kgil_stats_attr {
 	KGIL_A_STATS_TIMEOUTS,
 	KGIL_A_STATS_INTERRUPTS,
 	KGIL_A_STATS_OWNER_DEATHS,
+	KGIL_A_STATS_DEADLOCKS,
+	KGIL_A_STATS_UNCHECKED,
 
 	__KGIL_A_STATS_MAX,
 #define KGIL_A_STATS_MAX (__KGIL_A_STATS_MAX - 1)

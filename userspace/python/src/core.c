@@ -245,11 +245,22 @@ static int after_signal(struct core *core, bool deaf)
 	return deaf ? 0 : PyErr_CheckSignals();
 }
 
-static int raise_wait_error(int err)
+static void raise_deadlock(const struct core *core)
 {
-	if (err == EDEADLK)
+	struct kgil_state state;
+
+	if (!kgil_state(core->fd, &state) && state.flags & KGIL_STATE_MINE)
 		PyErr_SetString(PyExc_RuntimeError,
 				"cannot acquire a GIL that the thread owns already");
+	else
+		PyErr_SetString(PyExc_RuntimeError,
+				"deadlock: the owner waits for what the thread owns");
+}
+
+static int raise_wait_error(const struct core *core, int err)
+{
+	if (err == EDEADLK)
+		raise_deadlock(core);
 	else
 		raise_errno(err);
 	return -1;
@@ -262,7 +273,7 @@ static int wait_until(struct core *core, uint64_t deadline, bool deaf)
 
 	while ((ret = wait_once(core, deadline)) < 0) {
 		if (errno != EINTR)
-			return raise_wait_error(errno);
+			return raise_wait_error(core, errno);
 		if (after_signal(core, deaf))
 			return -1;
 	}

@@ -277,7 +277,8 @@ PyDoc_STRVAR(acquire_doc,
 	     "Acquire it; wait until it is the thread's turn.\n\n"
 	     "With blocking=False don't wait.  With a timeout wait at most so many\n"
 	     "seconds; -1 is no limit.  Return True if it was acquired, else False.\n"
-	     "RuntimeError: the thread owns it already.");
+	     "RuntimeError: the thread owns it already, or its owner waits for what the\n"
+	     "thread owns.");
 
 PyDoc_STRVAR(release_doc,
 	     "release($self, /)\n--\n\n"

@@ -199,6 +199,8 @@ static PyStructSequence_Field stats_fields[] = {
 	{ "timeouts", "waits that ended by their timeout" },
 	{ "interrupts", "waits that a signal interrupted" },
 	{ "owner_deaths", "GIL, shared RLock: owners that died holding it" },
+	{ "deadlocks", "GIL, shared RLock: acquires that were refused as a deadlock" },
+	{ "unchecked", "GIL, shared RLock: acquires of which that is not known" },
 	{ 0 },
 };
 
@@ -313,6 +315,11 @@ static PyGetSetDef object_getters[] = {
 	{ STAT(interrupts), PyDoc_STR("Waits that a signal interrupted."), AT(interrupts) },
 	{ STAT(owner_deaths), PyDoc_STR("GIL, shared RLock: owners that died holding it."),
 	  AT(owner_deaths) },
+	{ STAT(deadlocks),
+	  PyDoc_STR("GIL, shared RLock: acquires that were refused as a deadlock."),
+	  AT(deadlocks) },
+	{ STAT(unchecked), PyDoc_STR("GIL, shared RLock: acquires of which that is not known."),
+	  AT(unchecked) },
 	{ 0 },
 };
 
