@@ -57,4 +57,9 @@ static inline bool kgil_preemption_due(void)
 	void name(void *data, struct task_struct *task, bool group_dead)
 #endif
 
+/* For perf lock: older kernels don't let modules tell it. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define KGIL_CONTENTION_EVENTS
+#endif
+
 #endif /* _KGIL_COMPAT_H */

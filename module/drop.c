@@ -22,6 +22,7 @@
 #include "object.h"
 #include "owner.h"
 #include "sem.h"
+#include "tell.h"
 #include "wait.h"
 #include "word.h"
 
@@ -48,6 +49,8 @@ static void kgil_drop_set(struct kgil_object *obj, bool requested)
 	if (obj->last)
 		obj->last->stats.drop_requests += requested;
 	WRITE_ONCE(obj->page->drop_request, requested);
+	if (requested)
+		kgil_tell_drop_request(obj);
 }
 
 /* The owner is to drop it now. */

@@ -17,6 +17,7 @@
 #include "object.h"
 #include "owner.h"
 #include "sem.h"
+#include "tell.h"
 #include "wait.h"
 #include "word.h"
 
@@ -44,8 +45,9 @@ int kgil_gil_acquire(struct kgil_object *obj, ktime_t deadline)
 	}
 	word = kgil_word_freeze(obj);
 	if (kgil_word_value(word) == tie->id)
-		return kgil_sem_refuse(obj, word, deadline == KGIL_TRY ?
-				       -EAGAIN : -EDEADLK);
+		return kgil_sem_refuse_acquire(obj, tie, word,
+					       deadline == KGIL_TRY ?
+					       -EAGAIN : -EDEADLK);
 	if (unlikely(obj->kept == tie))
 		kgil_gil_return(obj, tie);
 	return kgil_sem_acquire_locked(obj, tie, word, deadline);
@@ -91,6 +93,7 @@ int kgil_gil_yield(struct kgil_object *obj)
 	now = kgil_now();
 	obj->stats.yields++;
 	tie->stats.yields++;
+	kgil_tell_yield(obj, word, now);
 	/* Before who gets it can know that. */
 	kgil_wait_announce(tie);
 	next = kgil_sem_pass(obj, word, now);

@@ -47,7 +47,7 @@ int kgil_rlock_acquire(struct kgil_object *obj, ktime_t deadline)
 		return kgil_sem_acquire_locked(obj, tie, word, deadline);
 	depth = kgil_word_depth(obj);
 	if (depth >= obj->max_depth)
-		return kgil_sem_refuse(obj, word, -EOVERFLOW);
+		return kgil_sem_refuse_acquire(obj, tie, word, -EOVERFLOW);
 	return kgil_rlock_nest(obj, word, depth + 1);
 }
 

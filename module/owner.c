@@ -30,6 +30,7 @@
 #include "netlink.h"
 #include "owner.h"
 #include "sem.h"
+#include "tell.h"
 #include "wait.h"
 #include "word.h"
 
@@ -458,6 +459,7 @@ static void kgil_owner_dies(struct kgil_object *obj, struct kgil_tie *tie)
 	if (died) {
 		obj->stats.owner_deaths++;
 		obj->owner_died = true;
+		kgil_tell_owner_death(obj, word);
 		next = kgil_sem_give(obj, word, kgil_now());
 	} else {
 		kgil_word_thaw(obj, word);

@@ -11,6 +11,7 @@
 #include "name.h"
 #include "object.h"
 #include "register.h"
+#include "tell.h"
 
 /**
  * struct kgil_register - one network namespace
@@ -47,11 +48,13 @@ int kgil_register_add(struct kgil_object *obj)
 
 	obj->id = atomic64_inc_return(&kgil_last_id);
 	err = xa_insert(&reg->objects, obj->id, obj, GFP_KERNEL_ACCOUNT);
-	if (err)
+	if (err) {
 		obj->id = 0;
-	else
-		atomic_inc(&reg->generation);
-	return err;
+		return err;
+	}
+	atomic_inc(&reg->generation);
+	kgil_tell_create(obj);
+	return 0;
 }
 
 /* @obj has no reference left, and is not found any more; may sleep. */
@@ -59,6 +62,7 @@ void kgil_register_remove(struct kgil_object *obj)
 {
 	struct kgil_register *reg = kgil_register_of(obj->net);
 
+	kgil_tell_destroy(obj);
 	mutex_lock(&reg->mutex);
 	xa_erase(&reg->objects, obj->id);
 	kgil_totals_retire(&reg->retired, obj);

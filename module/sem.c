@@ -23,6 +23,7 @@
 #include "object.h"
 #include "owner.h"
 #include "sem.h"
+#include "tell.h"
 #include "wait.h"
 #include "word.h"
 
@@ -100,6 +101,7 @@ u64 kgil_sem_ran(const struct kgil_object *obj, u64 word, u64 now)
 static __always_inline u64 kgil_sem_drop(struct kgil_object *obj, u64 word,
 					 u64 now)
 {
+	kgil_tell_release(obj, word, now);
 	if (kgil_sem_is_timed(obj, word))
 		kgil_spans_add(&obj->run, kgil_elapsed(obj->hold_start, now));
 	obj->hold_start = 0;
@@ -125,14 +127,17 @@ static struct task_struct *kgil_sem_grant(struct kgil_object *obj,
 					  struct kgil_waiter *next, u64 word,
 					  u64 now)
 {
+	int news = kgil_sem_news(obj);
+
 	if (kgil_is_gil(obj))
 		kgil_gil_turn(obj, next);
 	kgil_dequeue(obj, next, now);
 	word = kgil_sem_take(obj, next->task, next->tie, word, now);
 	next->hold = kgil_sem_hold(obj, word);
 	next->granted = now;
+	kgil_tell_grant(obj, next, news);
 	kgil_word_thaw(obj, word);
-	return kgil_grant(next, kgil_sem_news(obj));
+	return kgil_grant(next, news);
 }
 
 /* Let go of what is free, and call the oldest waiter unless it is on its way. */
@@ -244,6 +249,15 @@ int kgil_sem_refuse(struct kgil_object *obj, u64 word, int err)
 	return err;
 }
 
+/* The same, of an acquire that does not begin to wait. */
+int kgil_sem_refuse_acquire(struct kgil_object *obj, struct kgil_tie *tie,
+			    u64 word, int err)
+	__releases(&obj->lock)
+{
+	kgil_tell_acquire(obj, tie, 0, err);
+	return kgil_sem_refuse(obj, word, err);
+}
+
 /*
  * Is what was granted to @waiter still to be given back?  Anybody may release a
  * sem or lock, and somebody else may have taken the lock since: that is not the
@@ -304,6 +318,8 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 	kgil_sem_count_end(&obj->stats, err);
 	if (waiter->tie)
 		kgil_sem_count_end(&waiter->tie->stats, err);
+	kgil_tell_acquire(obj, waiter->tie, kgil_elapsed(waiter->since, now),
+			  err);
 	/* If it was its turn, it is the turn of another now. */
 	if (kgil_word_free(obj, word) && kgil_is_barging(obj))
 		next = kgil_sem_free(obj, word, now);
@@ -453,16 +469,21 @@ static int kgil_sem_wait_grant(struct kgil_object *obj,
 int kgil_sem_wait(struct kgil_object *obj, struct kgil_waiter *waiter,
 		  ktime_t deadline)
 {
-	int err = kgil_sem_wait_grant(obj, waiter, deadline);
+	int err;
 
+	kgil_contention_begin(obj);
+	err = kgil_sem_wait_grant(obj, waiter, deadline);
+	kgil_contention_end(obj, err);
 	if (unlikely(READ_ONCE(obj->threshold)))
 		kgil_report_if_long(obj, waiter);
 	if (err && err != -EOWNERDEAD)
 		return err;
-	if (!fatal_signal_pending(current))
-		return err;
-	kgil_sem_pass_on(obj, waiter);
-	return -ERESTARTSYS;
+	if (unlikely(fatal_signal_pending(current))) {
+		kgil_sem_pass_on(obj, waiter);
+		err = -ERESTARTSYS;
+	}
+	kgil_tell_return(obj, waiter, err);
+	return err;
 }
 
 /* Queue the caller; @obj is locked, and @word its word, frozen. */
@@ -472,6 +493,7 @@ void kgil_sem_queue(struct kgil_object *obj, struct kgil_waiter *waiter,
 	if (kgil_is_fair(obj))
 		kgil_gil_arrive(obj, tie, word, now);
 	kgil_enqueue(obj, waiter, tie, now);
+	kgil_tell_contend(obj, tie, word);
 	if (kgil_is_gil(obj))
 		kgil_gil_contend(obj, waiter, word, now);
 	waiter->asleep = !waiter->turn && obj->queue.spinning != waiter;
@@ -494,6 +516,7 @@ static __always_inline int kgil_sem_take_free(struct kgil_object *obj,
 	int news = kgil_sem_news(obj);
 
 	kgil_word_thaw(obj, kgil_sem_take(obj, current, tie, word, kgil_now()));
+	kgil_tell_acquire(obj, tie, 0, news);
 	raw_spin_unlock(&obj->lock);
 	return news;
 }
@@ -507,6 +530,7 @@ static int kgil_sem_inherit(struct kgil_object *obj, struct kgil_tie *tie,
 	u32 waiters = obj->queue.length;
 
 	obj->stats.owner_deaths++;
+	kgil_tell_owner_death(obj, word);
 	word = kgil_sem_drop(obj, word, kgil_now());
 	obj->owner_died = true;
 	kgil_sem_take_free(obj, tie, word);
@@ -524,8 +548,10 @@ static noinline int kgil_sem_contend_nested(struct kgil_object *obj,
 
 	kgil_sem_refuse(obj, word, 0);
 	err = kgil_deadlock_check(obj, tie);
-	if (err)
+	if (err) {
+		kgil_tell_acquire(obj, tie, 0, err);
 		return err;
+	}
 	raw_spin_lock(&obj->lock);
 	err = kgil_sem_acquire_locked(obj, tie, kgil_word_freeze(obj),
 				      deadline);
@@ -572,10 +598,10 @@ static noinline int kgil_sem_contend(struct kgil_object *obj,
 		if (err == -EOWNERDEAD)
 			return kgil_sem_inherit(obj, tie, word);
 		if (err)
-			return kgil_sem_refuse(obj, word, err);
+			return kgil_sem_refuse_acquire(obj, tie, word, err);
 	}
 	if (deadline == KGIL_TRY)
-		return kgil_sem_refuse(obj, word, -EAGAIN);
+		return kgil_sem_refuse_acquire(obj, tie, word, -EAGAIN);
 	if (tie && kgil_wait_is_nested(obj, tie, word))
 		return kgil_sem_contend_nested(obj, tie, word, deadline);
 	return kgil_sem_contend_wait(obj, tie, word, deadline);
@@ -596,7 +622,8 @@ int kgil_sem_acquire_locked(struct kgil_object *obj, struct kgil_tie *tie,
 	__releases(&obj->lock)
 {
 	if (unlikely(kgil_word_nonsense(obj, word)))
-		return kgil_sem_refuse(obj, word, -ENOTRECOVERABLE);
+		return kgil_sem_refuse_acquire(obj, tie, word,
+					       -ENOTRECOVERABLE);
 	if (kgil_word_free(obj, word) && kgil_gil_is_for(obj, tie))
 		return kgil_sem_take_free(obj, tie, word);
 	return kgil_sem_contend(obj, tie, word, deadline);

@@ -23,6 +23,9 @@ int kgil_sem_release_locked(struct kgil_object *obj, u64 word)
 	__releases(&obj->lock);
 int kgil_sem_refuse(struct kgil_object *obj, u64 word, int err)
 	__releases(&obj->lock);
+int kgil_sem_refuse_acquire(struct kgil_object *obj, struct kgil_tie *tie,
+			    u64 word, int err)
+	__releases(&obj->lock);
 
 struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now);
 struct task_struct *kgil_sem_hand_over(struct kgil_object *obj, u64 now);
