@@ -18,7 +18,7 @@ import unittest
 
 # struct kgil_state and struct kgil_stats.
 STATE = struct.Struct("=QIIQ8I2Q")
-STATS = struct.Struct("=12Q")
+STATS = struct.Struct("=14Q")
 FIFO, FAIR = 1, 2
 DEVICE = "/dev/kgil"
 LOWEST = 300
@@ -101,7 +101,7 @@ def state():
 def stats():
     names = ("acquisitions", "contentions", "wait_total_ns", "wait_max_ns", "hold_total_ns",
              "hold_max_ns", "switches", "yields", "drop_requests", "timeouts", "interrupts",
-             "owner_deaths")
+             "owner_deaths", "deadlocks", "unchecked")
     return dict(zip(names, ask(0x96, STATS)))
 
 
