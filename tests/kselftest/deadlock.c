@@ -23,7 +23,7 @@
 /* What the kernel walks at most. */
 #define HOPS_MAX 1024
 
-/* Random nesting; KGIL_SECONDS says for how long, each. */
+/* Random nesting; KGIL_SECONDS says for how long in a fixed order. */
 #define LOCKS	   12
 #define NEST_MAX   4
 #define THREADS	   4
@@ -767,7 +767,7 @@ TEST_F_TIMEOUT(deadlock, fixed_order, NEST_LIMIT)
 /* In any order there are many, and nobody is ever stuck in one. */
 TEST_F_TIMEOUT(deadlock, any_order, NEST_LIMIT)
 {
-	nest_all(_metadata, false, seconds(8));
+	nest_all(_metadata, false, 8);
 }
 
 TEST_HARNESS_MAIN
