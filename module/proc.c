@@ -83,6 +83,8 @@ static int kgil_stat_show(struct seq_file *m, void *v)
 	seq_printf(m, "waiters %llu\n", totals.waiters);
 	for (i = 0; i < KGIL_NR_STATS; i++)
 		seq_printf(m, "%s %llu\n", kgil_stat_names[i], counter[i]);
+	seq_printf(m, "waits %llu\n", totals.waits);
+	seq_printf(m, "holds %llu\n", totals.holds);
 	return 0;
 }
 

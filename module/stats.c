@@ -152,6 +152,14 @@ void kgil_stats_read_tie(const struct kgil_tie *tie, struct kgil_stats *stats,
 	stats->hold_max_ns = max(stats->hold_max_ns, kgil_spans_max(&obj->run));
 }
 
+static void kgil_totals_add_times(struct kgil_totals *totals,
+				  const struct kgil_object *obj)
+{
+	totals->waits += kgil_spans_number(&obj->timing.wait);
+	totals->holds += kgil_spans_number(&obj->timing.hold) +
+			 kgil_spans_number(&obj->run);
+}
+
 /* Add an object that exists. */
 void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj)
 {
@@ -160,6 +168,7 @@ void kgil_totals_add(struct kgil_totals *totals, struct kgil_object *obj)
 	raw_spin_lock(&obj->lock);
 	kgil_stats_read(obj, &stats);
 	kgil_stats_add(&totals->stats, &stats);
+	kgil_totals_add_times(totals, obj);
 	totals->waiters += obj->queue.length;
 	raw_spin_unlock(&obj->lock);
 	totals->objects++;
@@ -174,5 +183,6 @@ void kgil_totals_retire(struct kgil_totals *retired,
 
 	kgil_stats_read(obj, &stats);
 	kgil_stats_add(&retired->stats, &stats);
+	kgil_totals_add_times(retired, obj);
 	retired->created++;
 }

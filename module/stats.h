@@ -60,12 +60,16 @@ static inline void kgil_timing_heeded(struct kgil_timing *timing, u64 ns)
  * @created: that ever did
  * @waiters: threads that wait now
  * @stats: sums, the greatest of the maxima; of those that are gone too
+ * @waits: that are over, likewise
+ * @holds: that are over and were timed, likewise
  */
 struct kgil_totals {
 	u64 objects;
 	u64 created;
 	u64 waiters;
 	struct kgil_stats stats;
+	u64 waits;
+	u64 holds;
 };
 
 void kgil_stats_waited(struct kgil_object *obj, struct kgil_tie *tie, u64 ns);
