@@ -11,8 +11,11 @@ int cmd_contend(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_set(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
 
 #endif /* KGIL_CMD_CMD_H */

@@ -29,6 +29,14 @@ _kgil_names()
 		/proc/kgil/objects 2>/dev/null
 }
 
+# The events of kgil monitor.
+_kgil_events()
+{
+	"$1" monitor --help 2>/dev/null |
+		sed -nE '/^Events:/,/^$/s/^  ([a-z-]+) .*/\1/p'
+	echo all
+}
+
 # The subcommand: the first word that is no option.
 _kgil_command()
 {
@@ -70,6 +78,15 @@ _kgil()
 		words='ioctl word' ;;
 	contend:-y:* | contend:--policy:*)
 		words='fifo fair' ;;
+	set:-y:* | set:--policy:*)
+		words='fifo fair' ;;
+	set:-[Ift]:* | set:--interval:* | set:--handoff:* | set:--threshold:* | \
+	stat:-[in]:* | stat:--interval:* | stat:--count:*)
+		;;
+	monitor:-e:* | monitor:--event:*)
+		words=$(_kgil_events "$kgil") ;;
+	monitor:-o:* | monitor:--object:*)
+		words=$(awk 'NR > 2 { print $1 }' /proc/kgil/objects 2>/dev/null) ;;
 	demo:-p:* | demo:--part:*)
 		words='1 2 3 4 5 6' ;;
 	:*:-*)
@@ -83,7 +100,7 @@ _kgil()
 	run:* | exec:*)
 		mapfile -t COMPREPLY < <(compgen -c -f -- "$word")
 		return ;;
-	show:*)
+	show:* | set:*)
 		words=$(awk 'NR > 2 { print $1 }' /proc/kgil/objects 2>/dev/null; _kgil_names) ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

@@ -30,6 +30,9 @@ static const struct command {
 	{ "exec", cmd_exec, "run a program while holding a lock, as flock(1) does" },
 	{ "ls", cmd_ls, "list the objects: owner, waiters, acquisitions" },
 	{ "show", cmd_show, "show everything about one object" },
+	{ "set", cmd_set, "change the settings of an object" },
+	{ "stat", cmd_stat, "print what happens, a line each interval" },
+	{ "metrics", cmd_metrics, "print all figures for Prometheus" },
 	{ "monitor", cmd_monitor, "print events as they happen" },
 	{ "help", cmd_help, "print the help of a command" },
 };

@@ -20,22 +20,34 @@
 #include "opt.h"
 #include "out.h"
 
-static uint64_t count;
+static uint64_t count, only_object;
+static const char *wanted_text;
 
 static const struct opt options[] = {
 	{ "count", 'n', OPT_NUMBER, &count, .arg = "COUNT", .min = 1, .max = UINT64_MAX,
 	  .help = "end after this many events, 1 to 18446744073709551615 (default: never)" },
+	{ "event", 'e', OPT_TEXT, &wanted_text, .arg = "EVENT,...",
+	  .help = "only these: created, destroyed, changed, owner-died, deadlock, long-wait; or all "
+		  "(default: all but created and destroyed)" },
+	{ "object", 'o', OPT_NUMBER, &only_object, .arg = "ID", .min = 1, .max = UINT64_MAX,
+	  .help = "only events of this object (default: of all)" },
 	{ .name = NULL },
 };
 
 static const struct opt_spec spec = {
 	.command = "monitor",
-	.about = "Print events as they happen, a line each, until Ctrl-C: 'owner died' is a\n"
-		 "thread that ended while it owned a gil or an rlock, 'deadlock' one that was\n"
-		 "refused because its wait would have closed a cycle of owners. With --json,\n"
-		 "each line is an object of its own.",
+	.about = "Print events as they happen, a line each, until Ctrl-C. With --json, each line\n"
+		 "is an object of its own.",
 	.opts = options,
-	.more = "Events that came too fast to be read are reported as lost. When the module is\n"
+	.more = "Events:\n"
+		"  created     an object was created\n"
+		"  destroyed   an object is gone\n"
+		"  changed     a setting of an object was set\n"
+		"  owner-died  a thread ended while it owned a gil or an rlock\n"
+		"  deadlock    a wait was refused that would have closed a cycle of owners\n"
+		"  long-wait   a wait lasts longer than the object's threshold; see: kgil set\n"
+		"\n"
+		"Events that came too fast to be read are reported as lost. When the module is\n"
 		"unloaded, it ends with exit status 3.\n",
 };
 
@@ -81,17 +93,108 @@ static struct out_text time_now(bool date)
 	return text;
 }
 
+/**
+ * struct event - a kind of events
+ * @cmd: its number
+ * @word: what --event calls it
+ * @name: what is printed
+ * @of_objects: it comes to the group of objects that come and go
+ */
+static const struct event {
+	unsigned int cmd;
+	const char *word;
+	const char *name;
+	bool of_objects;
+} events[] = {
+	{ KGIL_CMD_CREATED_NTF, "created", "created", true },
+	{ KGIL_CMD_DESTROYED_NTF, "destroyed", "destroyed", true },
+	{ KGIL_CMD_CHANGED_NTF, "changed", "changed", false },
+	{ KGIL_CMD_OWNER_DIED_NTF, "owner-died", "owner died", false },
+	{ KGIL_CMD_DEADLOCK_NTF, "deadlock", "deadlock", false },
+	{ KGIL_CMD_LONG_WAIT_NTF, "long-wait", "long wait", false },
+};
+
+#define N_EVENTS (sizeof(events) / sizeof(events[0]))
+
+/* Which of them are wanted, by bits; all others, of later modules, always are. */
+static unsigned int wanted;
+
+static const struct event *find_event(unsigned int cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_EVENTS; i++)
+		if (events[i].cmd == cmd)
+			return &events[i];
+	return NULL;
+}
+
 static struct out_text event_name(unsigned int cmd)
 {
+	const struct event *event = find_event(cmd);
 	struct out_text text;
 
-	if (cmd == KGIL_CMD_OWNER_DIED_NTF)
-		snprintf(text.s, sizeof(text.s), "owner died");
-	else if (cmd == KGIL_CMD_DEADLOCK_NTF)
-		snprintf(text.s, sizeof(text.s), "deadlock");
+	if (event)
+		snprintf(text.s, sizeof(text.s), "%s", event->name);
 	else
 		snprintf(text.s, sizeof(text.s), "event %u", cmd);
 	return text;
+}
+
+/* Add the event that the first @length bytes of @word name; false: none is. */
+static bool want(const char *word, size_t length)
+{
+	unsigned int i;
+
+	if (length == 3 && !strncmp(word, "all", length))
+		wanted |= (1U << N_EVENTS) - 1;
+	if (wanted == (1U << N_EVENTS) - 1)
+		return true;
+	for (i = 0; i < N_EVENTS; i++)
+		if (strlen(events[i].word) == length && !strncmp(word, events[i].word, length)) {
+			wanted |= 1U << i;
+			return true;
+		}
+	return false;
+}
+
+static int parse_wanted(void)
+{
+	const char *word = wanted_text;
+	unsigned int i;
+	size_t length;
+
+	for (i = 0; !word && i < N_EVENTS; i++)
+		wanted |= !events[i].of_objects << i;
+	while (word) {
+		length = strcspn(word, ",");
+		if (!want(word, length))
+			return err_usage("--event: '%.*s' is not an event; there are: created, "
+					 "destroyed, changed, owner-died, deadlock, long-wait, all",
+					 (int)length, word);
+		word = word[length] ? word + length + 1 : NULL;
+	}
+	return STATUS_OK;
+}
+
+/* Is any event wanted that comes to the one or the other group? */
+static bool wants_group(bool of_objects)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_EVENTS; i++)
+		if (wanted & 1U << i && events[i].of_objects == of_objects)
+			return true;
+	return false;
+}
+
+static bool is_wanted(unsigned int cmd, const struct net_object *o)
+{
+	const struct event *event = find_event(cmd);
+
+	if (only_object && o->id != only_object)
+		return false;
+	return event ? wanted & 1U << (event - events) : !wanted_text;
 }
 
 static void print_event_json(unsigned int cmd, const struct net_object *o)
@@ -118,6 +221,18 @@ static void print_event_text(unsigned int cmd, const struct net_object *o)
 		printf(", thread id %llu", (unsigned long long)o->thread);
 	if (net_has(o, KGIL_A_OBJECT_WAITERS))
 		printf(", %u waiting", o->waiters);
+	if (net_has(o, KGIL_A_OBJECT_WAITER))
+		printf(", thread id %llu", (unsigned long long)o->waiter);
+	if (net_has(o, KGIL_A_OBJECT_WAITING))
+		printf(" for %s", out_time(o->waiting_ns).s);
+	if (net_has(o, KGIL_A_OBJECT_POLICY))
+		printf(", policy %s", net_policy_name(o->policy).s);
+	if (net_has(o, KGIL_A_OBJECT_INTERVAL))
+		printf(", interval %s", out_time(o->interval_ns).s);
+	if (net_has(o, KGIL_A_OBJECT_HANDOFF))
+		printf(", hand-off %s", out_time(o->handoff_ns).s);
+	if (net_has(o, KGIL_A_OBJECT_THRESHOLD) && o->threshold_ns)
+		printf(", threshold %s", out_time(o->threshold_ns).s);
 	putchar('\n');
 }
 
@@ -132,6 +247,8 @@ static int on_event(struct nl_msg *msg, void *arg)
 	if (header->nlmsg_type != m->client.family || is_done(m))
 		return NL_OK;
 	net_parse(&object, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0));
+	if (!is_wanted(genl->cmd, &object))
+		return NL_OK;
 	if (out_json)
 		print_event_json(genl->cmd, &object);
 	else
@@ -203,11 +320,14 @@ int cmd_monitor(int argc, char **argv)
 	int status;
 
 	opt_parse(&spec, argc, argv);
+	status = parse_wanted();
+	if (status)
+		return status;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	status = net_open(&m.client);
 	if (status)
 		return status;
-	status = net_subscribe(&m.client);
+	status = net_subscribe(&m.client, wants_group(false), wants_group(true));
 	if (!status) {
 		nl_socket_modify_cb(m.client.sock, NL_CB_VALID, NL_CB_CUSTOM, on_event, &m);
 		status = monitor(&m);

@@ -9,8 +9,10 @@
 
 #include "err.h"
 #include "net.h"
+#include "opt.h"
 #include "out.h"
 #include "stats.h"
+#include "times.h"
 
 /* How often a dump is repeated that a change interrupted. */
 #define DUMP_TRIES 5
@@ -49,20 +51,7 @@ bool net_has(const struct net_object *object, enum kgil_object_attr attr)
 	return object->present & (1U << attr);
 }
 
-static void parse_stats(struct kgil_stats *stats, struct nlattr *nest)
-{
-	struct nlattr *attr;
-	__u64 *field;
-	int left;
-
-	nla_for_each_nested(attr, nest, left) {
-		field = stats_field(stats, nla_type(attr));
-		if (field && nla_len(attr) >= (int)sizeof(*field))
-			*field = nla_get_u64(attr);
-	}
-}
-
-/* Only what is safe on a terminal stays. */
+/* A name may hold anything: only what is safe on a terminal stays. */
 static void clean_text(char *text)
 {
 	for (; *text; text++)
@@ -122,6 +111,12 @@ static uint64_t *u64_field(struct net_object *object, int attr)
 		return &object->handoff_ns;
 	case KGIL_A_OBJECT_THREAD:
 		return &object->thread;
+	case KGIL_A_OBJECT_THRESHOLD:
+		return &object->threshold_ns;
+	case KGIL_A_OBJECT_WAITING:
+		return &object->waiting_ns;
+	case KGIL_A_OBJECT_WAITER:
+		return &object->waiter;
 	default:
 		return NULL;
 	}
@@ -159,7 +154,9 @@ static void parse_attr(struct net_object *object, struct nlattr *attr)
 	else if (type == KGIL_A_OBJECT_NAME)
 		net_parse_text(object->name, sizeof(object->name), attr);
 	else if (type == KGIL_A_OBJECT_STATS)
-		parse_stats(&object->stats, attr);
+		stats_parse(&object->stats, attr);
+	else if (type == KGIL_A_OBJECT_TIMES)
+		times_parse(&object->times, attr);
 	else
 		type = -1;
 	if (type < 0)
@@ -226,6 +223,9 @@ static int request(struct net_client *client, const uint64_t *id, struct answer 
 		err = nl_send_auto(client->sock, msg);
 		if (err >= 0)
 			err = nl_recvmsgs_default(client->sock);
+		/* After the answer, or the next request would take it for its own. */
+		if (err >= 0 && id)
+			err = nl_wait_for_ack(client->sock);
 	}
 	nlmsg_free(msg);
 	return err;
@@ -307,19 +307,39 @@ int net_find(struct net_client *client, const char *name, struct net_object *obj
 	return status;
 }
 
-int net_subscribe(struct net_client *client)
+int net_parse_operand(const char *text, uint64_t *id)
+{
+	*id = 0;
+	if (text[strspn(text, "0123456789")] || !opt_digits(text, 1, UINT64_MAX, id))
+		return STATUS_OK;
+	return err_usage("ID: '%s' is not a number from 1 to %llu", text,
+			 (unsigned long long)UINT64_MAX);
+}
+
+int net_get_operand(struct net_client *client, const char *text, uint64_t id,
+		    struct net_object *object)
+{
+	return id ? net_get(client, id, object) : net_find(client, text, object);
+}
+
+static int join(struct net_client *client, const char *family, const char *name)
+{
+	int group = genl_ctrl_resolve_grp(client->sock, family, name);
+
+	return group < 0 ? group : nl_socket_add_membership(client->sock, group);
+}
+
+int net_subscribe(struct net_client *client, bool events, bool objects)
 {
 	/* Generic netlink itself tells which families come and go. */
-	int families = genl_ctrl_resolve_grp(client->sock, "nlctrl", "notify");
-	int events = genl_ctrl_resolve_grp(client->sock, KGIL_GENL_NAME, KGIL_GENL_MCGRP_EVENTS);
-	int err = families < 0 ? families : 0;
+	int err = join(client, "nlctrl", "notify");
 
-	if (events < 0)
-		err = events;
+	if (!err && events)
+		err = join(client, KGIL_GENL_NAME, KGIL_GENL_MCGRP_EVENTS);
+	if (!err && objects)
+		err = join(client, KGIL_GENL_NAME, KGIL_GENL_MCGRP_OBJECTS);
 	/* Events answer no request. */
 	nl_socket_disable_seq_check(client->sock);
-	if (!err)
-		err = nl_socket_add_memberships(client->sock, families, events, 0);
 	if (!err)
 		err = nl_socket_set_nonblocking(client->sock);
 	return err ? net_error(err, "events") : STATUS_OK;

@@ -34,8 +34,9 @@ struct net_unknown {
 /**
  * struct net_object - an object, or what an event says of one
  * @present: bit (1 << enum kgil_object_attr) for each attribute that came
- * @id: and all up to @thread: see enum kgil_object_attr
+ * @id: and all up to @waiter: see enum kgil_object_attr
  * @stats: all 0 if absent
+ * @times: likewise
  * @unknown: attributes that this program doesn't know
  * @n_unknown: how many
  */
@@ -60,29 +61,13 @@ struct net_object {
 	uint32_t gid;
 	char name[KGIL_NAME_SIZE];
 	uint64_t thread;
+	uint64_t threshold_ns;
+	uint64_t waiting_ns;
+	uint64_t waiter;
 	struct kgil_stats stats;
+	struct kgil_times times;
 	struct net_unknown unknown[NET_UNKNOWN_MAX];
 	unsigned int n_unknown;
-};
-
-/**
- * struct net_thread - what a thread has to do with an object
- * @object: id of the object
- * @id: of the thread; 0: it has none, or the type has none
- * @state: enum kgil_thread_state
- * @pid: process id; 0: unknown, or hidden
- * @tid: thread id, likewise
- * @comm: its name; empty: likewise
- * @waited_ns: how long a waiter has waited
- */
-struct net_thread {
-	uint64_t object;
-	uint64_t id;
-	uint32_t state;
-	uint32_t pid;
-	uint32_t tid;
-	char comm[17];
-	uint64_t waited_ns;
 };
 
 /**
@@ -104,20 +89,27 @@ int net_error(int err, const char *what);
 
 /* All objects, sorted by id; free *@objects.  Returns an exit status. */
 int net_dump(struct net_client *client, struct net_object **objects, unsigned int *n);
-/* The threads of all objects, by object; free *@threads.  Returns an exit status. */
-int net_dump_threads(struct net_client *client, struct net_thread **threads, unsigned int *n);
 /* One object.  Returns an exit status. */
 int net_get(struct net_client *client, uint64_t id, struct net_object *object);
+/*
+ * What is called so: by its number, which is *@id then, or by its name, *@id is 0.
+ * Returns an exit status.
+ */
+int net_parse_operand(const char *text, uint64_t *id);
+int net_get_operand(struct net_client *client, const char *text, uint64_t id,
+		    struct net_object *object);
 /* The one of this name.  Returns an exit status. */
 int net_find(struct net_client *client, const char *name, struct net_object *object);
-/* Get the events from now on.  Returns an exit status. */
-int net_subscribe(struct net_client *client);
+/*
+ * Get the events from now on, those of objects that come and go by themselves.
+ * Returns an exit status.
+ */
+int net_subscribe(struct net_client *client, bool events, bool objects);
 /* Does @msg, which came after that, say that the module was unloaded? */
 bool net_is_gone(const struct net_client *client, struct nl_msg *msg);
 
 /* A name may hold anything: only what is safe on a terminal stays. */
 void net_parse_text(char *text, size_t size, struct nlattr *attr);
-
 /* Attributes as they came to an object. */
 void net_parse(struct net_object *object, struct nlattr *head, int len);
 

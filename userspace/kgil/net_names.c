@@ -8,6 +8,7 @@
 
 #include "net.h"
 #include "stats.h"
+#include "times.h"
 
 static struct out_text name_or_number(const char *const *names, unsigned int n, uint32_t value,
 				      const char *what)
@@ -130,6 +131,9 @@ struct json_object *net_json(const struct net_object *o)
 		{ KGIL_A_OBJECT_WAITERS, "waiters", o->waiters },
 		{ KGIL_A_OBJECT_INTERVAL, "interval_ns", o->interval_ns },
 		{ KGIL_A_OBJECT_HANDOFF, "handoff_ns", o->handoff_ns },
+		{ KGIL_A_OBJECT_THRESHOLD, "threshold_ns", o->threshold_ns },
+		{ KGIL_A_OBJECT_WAITING, "waiting_ns", o->waiting_ns },
+		{ KGIL_A_OBJECT_WAITER, "waiter", o->waiter },
 		{ KGIL_A_OBJECT_MODE, "mode", o->mode },
 		{ KGIL_A_OBJECT_GID, "gid", o->gid },
 		{ KGIL_A_OBJECT_THREAD, "thread", o->thread },
@@ -153,6 +157,8 @@ struct json_object *net_json(const struct net_object *o)
 				       json_object_new_string(net_policy_name(o->policy).s));
 	if (net_has(o, KGIL_A_OBJECT_STATS))
 		json_object_object_add(json, "stats", stats_json(&o->stats));
+	if (net_has(o, KGIL_A_OBJECT_TIMES))
+		json_object_object_add(json, "times", times_json(&o->times));
 	if (o->n_unknown)
 		json_object_object_add(json, "unknown", json_unknown(o));
 	return json;

@@ -3,7 +3,7 @@
  * kgil show: everything about one object.
  */
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include <json-c/json.h>
 
@@ -11,13 +11,15 @@
 #include "err.h"
 #include "machine.h"
 #include "net.h"
+#include "net_thread.h"
 #include "opt.h"
 #include "out.h"
+#include "times.h"
 
 static const struct opt_spec spec = {
 	.command = "show",
 	.operands = "ID|NAME",
-	.about = "Show everything about one object: state, owner, settings and statistics.\n"
+	.about = "Show everything about one object: state, owner, settings, statistics, threads.\n"
 		 "ID is its number in 'kgil ls', NAME its name. Digits alone are an ID.",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -85,6 +87,8 @@ static void print_settings(const struct net_object *o)
 		put("interval", out_time(o->interval_ns).s);
 	if (net_has(o, KGIL_A_OBJECT_HANDOFF))
 		print_handoff(o->handoff_ns);
+	if (o->threshold_ns)
+		put("threshold", out_time(o->threshold_ns).s);
 	if (o->type == KGIL_TYPE_RLOCK) {
 		put_number("depth", o->depth);
 		put_number("depth at most", o->max);
@@ -103,9 +107,25 @@ static void print_times(const char *name, uint64_t total, uint64_t n, uint64_t m
 	put(name, text);
 }
 
+static void print_percentiles(const char *name, const __u64 *hist, uint64_t max)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "p50 %s, p99 %s", out_time(times_percentile(hist, 0.5, max)).s,
+		 out_time(times_percentile(hist, 0.99, max)).s);
+	put(name, text);
+}
+
+static void print_hold(const struct kgil_stats *s, const struct kgil_times *t)
+{
+	print_times("hold", s->hold_total_ns, t->holds, s->hold_max_ns);
+	print_percentiles("", t->hold, s->hold_max_ns);
+}
+
 static void print_stats(const struct net_object *o)
 {
 	const struct kgil_stats *s = &o->stats;
+	const struct kgil_times *t = &o->times;
 	bool owned = o->type == KGIL_TYPE_GIL || o->type == KGIL_TYPE_RLOCK;
 
 	puts("");
@@ -113,14 +133,18 @@ static void print_stats(const struct net_object *o)
 		put("machine", MACHINE_EMULATED);
 	put_number("acquisitions", s->acquisitions);
 	put_number("contentions", s->contentions);
-	print_times("wait", s->wait_total_ns, s->contentions, s->wait_max_ns);
+	print_times("wait", s->wait_total_ns, t->waits, s->wait_max_ns);
+	print_percentiles("", t->wait, s->wait_max_ns);
+	if (o->waiting_ns)
+		put("longest now", out_time(o->waiting_ns).s);
 	if (o->type != KGIL_TYPE_SEM || o->max == 1)
-		print_times("hold", s->hold_total_ns, s->acquisitions, s->hold_max_ns);
+		print_hold(s, t);
 	if (owned)
 		put_number("switches", s->switches);
 	if (o->type == KGIL_TYPE_GIL) {
 		put_number("yields", s->yields);
 		put_number("drop requests", s->drop_requests);
+		print_times("to heed them", t->heed_total_ns, t->heeds, t->heed_max_ns);
 	}
 	put_number("timeouts", s->timeouts);
 	put_number("interrupts", s->interrupts);
@@ -164,32 +188,93 @@ static void print_text(const struct net_object *o)
 	print_unknown(o);
 }
 
-static bool is_digits(const char *text)
+static void print_threads(const struct net_thread *threads, unsigned int n)
 {
-	return !text[strspn(text, "0123456789")];
+	static const struct out_column columns[] = {
+		{ "tid", OUT_RIGHT },
+		{ "thread", OUT_LEFT },
+		{ "state", OUT_LEFT },
+		{ "since", OUT_RIGHT },
+		{ "acquired", OUT_RIGHT },
+		{ "held", OUT_RIGHT },
+		{ "waited", OUT_RIGHT },
+		{ "wait p50", OUT_RIGHT },
+		{ "wait p99", OUT_RIGHT },
+	};
+	struct out_table *table;
+	unsigned int i;
+
+	if (!n)
+		return;
+	puts("");
+	table = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	for (i = 0; i < n; i++) {
+		const struct net_thread *t = &threads[i];
+		uint64_t since = t->state == KGIL_THREAD_WAITER ? t->waited_ns : t->held_ns;
+		uint64_t max = t->stats.wait_max_ns;
+
+		if (net_thread_has(t, KGIL_A_THREAD_TID))
+			out_table_cell(table, "%u", t->tid);
+		else
+			out_table_cell(table, "?");
+		out_table_cell(table, "%s", *t->comm ? t->comm : "-");
+		out_table_cell(table, "%s", net_thread_state(t));
+		out_table_cell(table, "%s", since ? out_time(since).s : "-");
+		out_table_cell(table, "%s", out_count(t->stats.acquisitions).s);
+		out_table_cell(table, "%s", out_time(t->stats.hold_total_ns).s);
+		out_table_cell(table, "%s", out_time(t->stats.wait_total_ns).s);
+		out_table_cell(table, "%s", out_time(times_percentile(t->times.wait, 0.5, max)).s);
+		out_table_cell(table, "%s", out_time(times_percentile(t->times.wait, 0.99, max)).s);
+	}
+	out_table_print(table);
+}
+
+static void show_json(const struct net_object *o, const struct net_thread *threads,
+		      unsigned int n)
+{
+	struct json_object *json = net_json(o), *array = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		json_object_array_add(array, net_thread_json(&threads[i]));
+	json_object_object_add(json, "threads", array);
+	out_json_print(json, false);
+}
+
+static int show(struct net_client *client, const struct net_object *object)
+{
+	struct net_thread *threads;
+	unsigned int n;
+	int status = net_threads(client, object->id, &threads, &n);
+
+	if (status)
+		return status;
+	if (out_json) {
+		show_json(object, threads, n);
+	} else {
+		print_text(object);
+		print_threads(threads, n);
+	}
+	free(threads);
+	return STATUS_OK;
 }
 
 int cmd_show(int argc, char **argv)
 {
 	struct net_client client;
 	struct net_object object;
-	uint64_t id = 0;
 	int first, status;
+	uint64_t id;
 
 	first = opt_parse(&spec, argc, argv);
-	if (is_digits(argv[first]) && opt_digits(argv[first], 1, UINT64_MAX, &id))
-		return err_usage("ID: '%s' is not a number from 1 to %llu", argv[first],
-				 (unsigned long long)UINT64_MAX);
-	status = net_open(&client);
+	status = net_parse_operand(argv[first], &id);
+	if (!status)
+		status = net_open(&client);
 	if (status)
 		return status;
-	status = id ? net_get(&client, id, &object) : net_find(&client, argv[first], &object);
+	status = net_get_operand(&client, argv[first], id, &object);
+	if (!status)
+		status = show(&client, &object);
 	net_close(&client);
-	if (status)
-		return status;
-	if (out_json)
-		out_json_print(net_json(&object), false);
-	else
-		print_text(&object);
-	return STATUS_OK;
+	return status;
 }

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include <json-c/json.h>
+#include <netlink/attr.h>
 
 #include "out.h"
 #include "stats.h"
@@ -38,6 +39,19 @@ __u64 *stats_field(struct kgil_stats *stats, unsigned int attr)
 		if (fields[i].attr == attr)
 			return (__u64 *)((char *)stats + fields[i].offset);
 	return NULL;
+}
+
+void stats_parse(struct kgil_stats *stats, struct nlattr *nest)
+{
+	struct nlattr *attr;
+	__u64 *field;
+	int left;
+
+	nla_for_each_nested(attr, nest, left) {
+		field = stats_field(stats, nla_type(attr));
+		if (field && nla_len(attr) >= (int)sizeof(*field))
+			*field = nla_get_u64(attr);
+	}
 }
 
 struct json_object *stats_json(const struct kgil_stats *stats)

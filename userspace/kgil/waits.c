@@ -10,6 +10,7 @@
 
 #include "err.h"
 #include "net.h"
+#include "net_thread.h"
 #include "out.h"
 #include "waits.h"
 
@@ -240,7 +241,7 @@ int waits_print(struct net_client *client)
 
 	status = net_dump(client, &objects, &n);
 	if (!status)
-		status = net_dump_threads(client, &threads, &n_threads);
+		status = net_threads(client, 0, &threads, &n_threads);
 	if (!status) {
 		make_graph(&graph, objects, n, threads, n_threads);
 		if (out_json)
