@@ -17,6 +17,7 @@ help:
 	@echo 'make lua          build Lua 5.4 with its lock on kgil; see userspace/lua'
 	@echo 'make check        build, check the sources, run all tests'
 	@echo 'make check-debug  run the tests on debug kernels (KASAN, lockdep, KCSAN) and PREEMPT_RT'
+	@echo 'make check-load   thousands of threads, objects and loads of the module; an hour'
 	@echo 'make bench        measure kgil beside its peers, in guests; write docs/bench'
 	@echo 'make lint         check the sources only'
 	@echo 'make python       build CPython 3.11 on kgil, from its source'
@@ -58,6 +59,10 @@ check-debug:
 	@scripts/packages build vm test kernel
 	@scripts/check-debug $(CHECK_DEBUG)
 
+check-load:
+	@scripts/packages build vm
+	@scripts/check-load
+
 bench:
 	@scripts/packages build vm bench
 	@$(MAKE) --no-print-directory -C userspace
@@ -93,4 +98,4 @@ clean:
 	@kdir=$$(scripts/kdir '$(KDIR)' 2>/dev/null) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean || :
 	rm -rf build userspace/python/build userspace/python/package/kgil.egg-info
 
-.PHONY: all help module userspace demo shell lua check check-debug bench lint python check-python install uninstall load unload clean
+.PHONY: all help module userspace demo shell lua check check-debug check-load bench lint python check-python install uninstall load unload clean

@@ -48,8 +48,7 @@ unsigned long objects_now(void)
 
 int make(__u32 type)
 {
-	struct kgil_create args = { .type = type, .max = type == KGIL_TYPE_SEM,
-				    .count = type == KGIL_TYPE_SEM };
+	struct kgil_create args = { .type = type, .max = type == KGIL_TYPE_SEM, .count = type == KGIL_TYPE_SEM };
 	static int device = -1;
 	int fd;
 

@@ -12,13 +12,13 @@ int end_checks(void);
 
 /* WAIT_UNTIL() for what may take this long, in seconds. */
 #define LOAD_PATIENCE 300
-#define WAIT_LONG_UNTIL(cond)                                                       \
-	({                                                                          \
-		__u64 until_ns_ = now_ns() + LOAD_PATIENCE * NSEC_PER_SEC;          \
-		bool so_ = false;                                                   \
-		while (!(so_ = (cond)) && now_ns() < until_ns_)                     \
-			usleep(2000);                                               \
-		so_;                                                                \
+#define WAIT_LONG_UNTIL(cond)                                              \
+	({                                                                 \
+		__u64 until_ns_ = now_ns() + LOAD_PATIENCE * NSEC_PER_SEC; \
+		bool so_ = false;                                          \
+		while (!(so_ = (cond)) && now_ns() < until_ns_)            \
+			usleep(2000);                                      \
+		so_;                                                       \
 	})
 
 /* How many objects there are, as /proc says.  Needs no free descriptor, but once. */

@@ -116,7 +116,8 @@ int main(int argc, char **argv)
 	work_after = all_work(fds, made);
 	for (i = 0; i < made; i++)
 		CHECK(close(fds[i]) == 0);
-	check(made > 100 && made < MOST && create_error == ENOMEM, "ENOMEM after %lu objects", made);
+	check(made > 100 && made < MOST && create_error == ENOMEM, "ENOMEM after %lu objects",
+	      made);
 	check(listed == made, "what could not be made is not there");
 	check(work, "the others work");
 	check(map_error == ENOMEM, "mmap: ENOMEM after %lu", mapped);

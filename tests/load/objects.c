@@ -9,7 +9,7 @@
 
 /* For standard input and the like. */
 #define SOME_MORE 64
-#define FEW	  64
+#define FEW 64
 
 static const __u32 types[] = { KGIL_TYPE_GIL, KGIL_TYPE_SEM, KGIL_TYPE_LOCK, KGIL_TYPE_RLOCK };
 
@@ -49,7 +49,8 @@ static void many(unsigned long n)
 	check(grows, "%lu objects, each with a number of its own", n);
 	check(objects_now() == before + n, "/proc shows them all");
 	check(each(fds, n, acquire), "one thread has all of them");
-	check(state_of(fds[0]).owner != 0 && state_of(fds[n - 1]).count == 0, "the first and the last say so");
+	check(state_of(fds[0]).owner != 0 && state_of(fds[n - 1]).count == 0,
+	      "the first and the last say so");
 	check(each(fds, n, release), "and gives all back");
 	check(each(fds, n, acquire), "and takes all again");
 	check(each(fds, n, close), "all are closed, though taken");
@@ -75,7 +76,8 @@ static void out_of_descriptors(void)
 
 	set_nofile(FEW);
 	first = until_refused(fds, &err);
-	check(first > 0 && first < FEW && err == EMFILE, "EMFILE after %lu of %d descriptors", first, FEW);
+	check(first > 0 && first < FEW && err == EMFILE, "EMFILE after %lu of %d descriptors",
+	      first, FEW);
 	check(objects_now() == before + first, "what could not be made is not shown");
 	check(each(fds, first, acquire) && each(fds, first, release), "the others work");
 	check(each(fds, first, close), "and are closed");

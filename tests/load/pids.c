@@ -112,7 +112,8 @@ int main(int argc, char **argv)
 	check(told == rounds, "%lu owners died, each told once", told);
 	check(silent == rounds, "and not twice");
 	check(reused > 10, "%lu pids were used again", reused);
-	check(stats_of(held.gil).owner_deaths == rounds && stats_of(held.rlock).owner_deaths == rounds,
+	check(stats_of(held.gil).owner_deaths == rounds &&
+		      stats_of(held.rlock).owner_deaths == rounds,
 	      "and as many deaths were counted");
 
 	taker = run(die_with, &held);

@@ -54,14 +54,15 @@ static void all_at_once(__u32 type, unsigned long n, pthread_t *threads, char *s
 	before = stats_of(fd);
 	for (i = 0; i < n; i++)
 		start(&threads[i], stacks + i * STACK);
-	check(WAIT_LONG_UNTIL(state_of(fd).waiters == n), "%s: %lu threads wait", type_name(type), n);
+	check(WAIT_LONG_UNTIL(state_of(fd).waiters == n), "%s: %lu threads wait", type_name(type),
+	      n);
 	CHECK(release(fd) == 0);
 	for (i = 0; i < n; i++)
 		CHECK(pthread_join(threads[i], NULL) == 0);
 	stats = stats_of(fd);
 	check(counter == n && !errors, "%s: each of them had it once", type_name(type));
 	check(stats.contentions - before.contentions == n &&
-	      stats.acquisitions - before.acquisitions == n,
+		      stats.acquisitions - before.acquisitions == n,
 	      "%s: and each was counted", type_name(type));
 	check(is_free(fd) && state_of(fd).waiters == 0, "%s: it is free", type_name(type));
 	close(fd);
@@ -69,7 +70,8 @@ static void all_at_once(__u32 type, unsigned long n, pthread_t *threads, char *s
 
 int main(int argc, char **argv)
 {
-	static const __u32 types[] = { KGIL_TYPE_GIL, KGIL_TYPE_SEM, KGIL_TYPE_LOCK, KGIL_TYPE_RLOCK };
+	static const __u32 types[] = { KGIL_TYPE_GIL, KGIL_TYPE_SEM, KGIL_TYPE_LOCK,
+				       KGIL_TYPE_RLOCK };
 	unsigned long n = count_of(argc, argv, 1000), i;
 	pthread_t *threads = calloc(n, sizeof(*threads));
 	char *stacks = mmap(NULL, n * STACK, PROT_READ | PROT_WRITE,
