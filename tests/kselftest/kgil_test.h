@@ -30,7 +30,7 @@
 /* A while in which something that must not happen would be likely to. */
 #define A_WHILE_US 20000
 /* Seconds that a test may take; the harness kills it then. */
-#define TEST_LIMIT 60
+#define TEST_LIMIT 240
 
 /* A number that is neither a pointer nor a value that kgil accepts. */
 #define BAD_POINTER ((void *)8)
