@@ -194,15 +194,52 @@ static bool two_units_for_two(__u64 handoff_ns, bool after_second)
 	return both;
 }
 
-TEST(units_freed_at_once)
+FIXTURE(units) {
+	bool both;
+};
+
+FIXTURE_VARIANT(units) {
+	__u64 handoff_ns;
+	bool after_second;
+};
+
+FIXTURE_SETUP(units)
 {
-	/* Overdue when the second is released. */
-	EXPECT_TRUE(two_units_for_two(2, false));
-	EXPECT_TRUE(two_units_for_two(KGIL_HANDOFF_DEFAULT, false));
-	/* Nobody tries any more. */
-	EXPECT_TRUE(two_units_for_two(KGIL_HANDOFF_AT_ONCE, false));
-	EXPECT_TRUE(two_units_for_two(KGIL_HANDOFF_AT_ONCE, true));
-	EXPECT_TRUE(two_units_for_two(2, true));
+	self->both = two_units_for_two(variant->handoff_ns, variant->after_second);
+}
+
+FIXTURE_TEARDOWN(units)
+{
+	end_workers();
+}
+
+/* Overdue when the second is released. */
+FIXTURE_VARIANT_ADD(units, overdue) {
+	.handoff_ns = 2,
+};
+
+FIXTURE_VARIANT_ADD(units, not_overdue) {
+	.handoff_ns = KGIL_HANDOFF_DEFAULT,
+};
+
+/* Nobody tries any more. */
+FIXTURE_VARIANT_ADD(units, at_once) {
+	.handoff_ns = KGIL_HANDOFF_AT_ONCE,
+};
+
+FIXTURE_VARIANT_ADD(units, at_once_after_second) {
+	.handoff_ns = KGIL_HANDOFF_AT_ONCE,
+	.after_second = true,
+};
+
+FIXTURE_VARIANT_ADD(units, overdue_after_second) {
+	.handoff_ns = 2,
+	.after_second = true,
+};
+
+KGIL_TEST(units, freed_at_once)
+{
+	EXPECT_TRUE(self->both);
 }
 
 /*
