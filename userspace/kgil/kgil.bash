@@ -65,6 +65,12 @@ _kgil()
 	bench:-[THpdvcI]:* | bench:--threads:* | bench:--hold:* | bench:--pairs:* | \
 	bench:--duration:* | bench:--variant:* | bench:--cpu:* | bench:--interval:*)
 		;;
+	timeline:-t:* | timeline:--theme:*)
+		words='auto light dark' ;;
+	timeline:-[Opsb]:* | timeline:--object:* | timeline:--pid:* | timeline:--seconds:* | \
+	timeline:--buffer:*)
+		;;
+	timeline:-[ocf]:* | timeline:--output:* | timeline:--chrome:* | timeline:--input:* | \
 	bench:-o:* | bench:--output:* | run:-l:* | run:--library:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
@@ -97,7 +103,7 @@ _kgil()
 		words=$(_kgil_commands "$kgil") ;;
 	bench:*)
 		words=$(_kgil_sections "$kgil") ;;
-	run:* | exec:*)
+	run:* | exec:* | timeline:*)
 		mapfile -t COMPREPLY < <(compgen -c -f -- "$word")
 		return ;;
 	show:* | set:*)

@@ -34,6 +34,7 @@ static const struct command {
 	{ "stat", cmd_stat, "print what happens, a line each interval" },
 	{ "metrics", cmd_metrics, "print all figures for Prometheus" },
 	{ "monitor", cmd_monitor, "print events as they happen" },
+	{ "timeline", cmd_timeline, "draw who has an object and who waits, over time" },
 	{ "help", cmd_help, "print the help of a command" },
 };
 
