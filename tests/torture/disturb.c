@@ -134,6 +134,7 @@ void disturb(struct hand *supervisor)
 	int family = below(supervisor, world->options.processes);
 	pid_t pid = atomic_load(&world->families[family].pid);
 
+	atomic_store(&world->hot, below(supervisor, OBJECTS));
 	switch (below(supervisor, 64)) {
 	case 0 ... 3:
 		if (world->options.kills)

@@ -125,6 +125,12 @@ static void count_failure(struct hand *hand, int object, int err)
 	case EINTR:
 		add_count(hand->slot, INTERRUPTS);
 		return;
+	case EDEADLK:
+		/* Who has nothing in hand is in nobody's way. */
+		if (!hand->holds || !has_owner(object))
+			break;
+		add_count(hand->slot, DEADLOCKS);
+		return;
 	}
 	violation("%s: slot %d: acquire: errno %d", object_name(object), hand->slot, err);
 }
@@ -143,15 +149,20 @@ static int wait_watched(struct hand *hand, int object, bool may_wait)
 	return err;
 }
 
-/* To wait for @object with others in hand is safe in one order only. */
+/*
+ * To wait for @object with others in hand is safe in one order, or in any if all
+ * have owners: then the kernel refuses what would be a deadlock.
+ */
 static bool may_wait_for(const struct hand *hand, int object)
 {
+	bool ordered = true, owned = has_owner(object);
 	int i;
 
-	for (i = 0; i < hand->holds; i++)
-		if (hand->held[i] > object)
-			return false;
-	return true;
+	for (i = 0; i < hand->holds; i++) {
+		ordered = ordered && hand->held[i] <= object;
+		owned = owned && has_owner(hand->held[i]);
+	}
+	return ordered || owned;
 }
 
 static bool holds(const struct hand *hand, int object)
@@ -323,10 +334,16 @@ static void linger(struct hand *hand)
 
 static void hold_one(struct hand *hand, int object);
 
+/* Most want the same one for a while, so that they meet. */
+static int any_object(struct hand *hand)
+{
+	return one_in(hand, 3) ? below(hand, OBJECTS) : atomic_load(&world->hot);
+}
+
 /* Another one while this is held. */
 static void hold_more(struct hand *hand)
 {
-	int other = below(hand, OBJECTS);
+	int other = any_object(hand);
 
 	if (hand->holds < 3 && take(hand, other))
 		hold_one(hand, other);
@@ -381,7 +398,7 @@ static void hold_one(struct hand *hand, int object)
 	linger(hand);
 	if (has_owner(object) && one_in(hand, 32))
 		check_mine(hand, object);
-	if (one_in(hand, 8))
+	if (one_in(hand, 6))
 		hold_more(hand);
 	if (one_in(hand, 300))
 		risk_life(hand, object);
@@ -449,10 +466,18 @@ static void reopen(struct hand *hand)
 	struct user *user = &hand->users[object];
 
 	close(user->fd);
+	add_count(hand->slot, CLOSES);
+	if (world->objects[object].name[0] && one_in(hand, 2)) {
+		user->fd = open_named(world->objects[object].name, NULL);
+		if (user->fd < 0)
+			violation("%s: cannot be opened by its name: errno %d", object_name(object),
+				  -user->fd);
+		add_count(hand->slot, OPENS);
+		return;
+	}
 	user->fd = fcntl(world->objects[object].fd, F_DUPFD_CLOEXEC, 64);
 	if (user->fd < 0)
 		violation("%s: cannot be duplicated: errno %d", object_name(object), errno);
-	add_count(hand->slot, CLOSES);
 }
 
 union control {
@@ -505,7 +530,7 @@ static void collect_descriptor(struct hand *hand)
 
 void step(struct hand *hand)
 {
-	int object = below(hand, OBJECTS);
+	int object = any_object(hand);
 
 	if (hand->child)
 		look_after_child(hand, false);

@@ -37,6 +37,7 @@ enum count {
 	TIMEOUTS,
 	INTERRUPTS,
 	HEIRS,
+	DEADLOCKS,
 	YIELDS,
 	NESTED,
 	REFUSED,
@@ -47,6 +48,7 @@ enum count {
 	THREAD_EXITS,
 	PASSED,
 	CLOSES,
+	OPENS,
 	MAPS,
 	SETTINGS,
 	STOPS,
@@ -67,8 +69,9 @@ struct object {
 	__u32 units;
 	__u32 max_depth;
 	__u64 id;
-	atomic_ullong inside;	/* a bit for each slot that surely holds it */
-	atomic_ullong acquired; /* how often it was acquired */
+	char name[KGIL_NAME_SIZE]; /* empty: it has none */
+	atomic_ullong inside;	   /* a bit for each slot that surely holds it */
+	atomic_ullong acquired;	   /* how often it was acquired */
 	volatile __u64 first;
 	volatile __u64 second;
 	atomic_uint gated;    /* nobody may begin to take it */
@@ -118,6 +121,7 @@ struct world {
 	atomic_ullong doomed; /* slots that are about to die or dead */
 	atomic_uint stop;
 	atomic_uint failed;
+	atomic_uint hot;      /* the object that most want now */
 	char text[TEXT_SIZE]; /* of the first failure */
 	struct object objects[OBJECTS];
 	struct family families[FAMILIES_MAX];
@@ -156,6 +160,8 @@ __u32 below(struct hand *hand, __u32 bound);
 bool one_in(struct hand *hand, __u32 bound);
 
 void add_count(int slot, enum count what);
+/* A descriptor, or -errno; @create: NULL: of an object that is there. */
+int open_named(const char *name, const struct kgil_create *create);
 bool has_owner(int object);
 const char *object_name(int object);
 
