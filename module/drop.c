@@ -21,6 +21,7 @@
 #include "gil.h"
 #include "object.h"
 #include "owner.h"
+#include "poll.h"
 #include "sem.h"
 #include "tell.h"
 #include "wait.h"
@@ -226,6 +227,9 @@ void kgil_drop_lost_waiter(struct kgil_object *obj)
 	if (obj->queue.length)
 		return;
 	kgil_drop_set(obj, false);
+	/* It is free for whoever comes. */
+	if (obj->kept)
+		kgil_poll_freed(obj);
 	obj->kept = NULL;
 }
 

@@ -21,6 +21,7 @@
 #include "object.h"
 #include "owner.h"
 #include "page.h"
+#include "poll.h"
 #include "register.h"
 #include "sem.h"
 #include "settings.h"
@@ -241,6 +242,11 @@ static long kgil_read_ioctl(struct file *file, unsigned int cmd,
 	}
 }
 
+static __poll_t kgil_file_poll(struct file *file, poll_table *table)
+{
+	return kgil_poll(file->private_data, file, table);
+}
+
 static int kgil_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	return kgil_page_map(file->private_data, vma);
@@ -281,6 +287,7 @@ static const struct file_operations kgil_fops = {
 	.owner = THIS_MODULE,
 	.unlocked_ioctl = kgil_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.poll = kgil_file_poll,
 	.mmap = kgil_mmap,
 	.flush = kgil_flush,
 	.release = kgil_file_release,

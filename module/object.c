@@ -57,6 +57,7 @@ static void kgil_object_setup(struct kgil_object *obj,
 {
 	raw_spin_lock_init(&obj->lock);
 	kgil_queue_init(&obj->queue);
+	init_waitqueue_head(&obj->pollers);
 	obj->ties = RB_ROOT;
 	kref_init(&obj->ref);
 	obj->page = &obj->own;
@@ -70,9 +71,10 @@ static void kgil_object_setup(struct kgil_object *obj,
 		obj->handoff = create->handoff_ns ?: KGIL_HANDOFF_AT_ONCE;
 	}
 	obj->max_depth = create->max ?: KGIL_COUNT_MAX;
-	obj->timed = create->flags & KGIL_CREATE_TIMED;
-	if (obj->timed)
+	if (create->flags & KGIL_CREATE_TIMED) {
+		obj->watched = KGIL_TIMED;
 		obj->own.word |= KGIL_WORD_WAITERS;
+	}
 	if (kgil_is_gil(obj)) {
 		obj->handoff = 0;
 		obj->policy = kgil_policy_resolve(create->policy);

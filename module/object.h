@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <net/net_namespace.h>
 
 #include <linux/kgil.h>
@@ -20,6 +21,12 @@
 struct kgil_name;
 struct kgil_tie;
 
+/* struct kgil_object.watched: why every acquire and release has to be a call. */
+#define KGIL_TIMED	BIT(0)	/* it was created so */
+#define KGIL_POLLED	BIT(1)	/* somebody polls it, or did so before the last call */
+/* Pollers are to be told, when the lock is dropped. */
+#define KGIL_POLL_NEWS	BIT(2)
+
 /**
  * struct kgil_object - a gil, sem, lock or rlock
  * @lock: protects the group below it; the innermost lock but for the locks of
@@ -29,7 +36,8 @@ struct kgil_tie;
  *	first mmap, then the page that mmap shows.  See word.h on who may change
  *	it.  Read without @lock only to decide whether to spin.
  * @shared: somebody has mapped it writable, so that user space changes it
- * @timed: every acquire and release has to be a call
+ * @watched: not 0: every acquire and release has to be a call; KGIL_TIMED,
+ *	KGIL_POLLED
  * @owner_died: the next who acquires it learns that its owner died
  * @queue: who waits
  * @last: record of who owned it last, as far as the kernel knows; it is the
@@ -51,6 +59,7 @@ struct kgil_tie;
  * @threshold: how long a wait has to last to be reported, ns; 0: none is;
  *	read without @lock
  * @drop: what asks the owner of a gil
+ * @pollers: who polls it; has a lock of its own, which is not taken under @lock
  * @own: the page until the first mmap
  * @id: never used again; 0: not in the register
  * @type: enum kgil_type
@@ -75,7 +84,7 @@ struct kgil_object {
 	raw_spinlock_t lock;
 	struct kgil_page *page;
 	bool shared;
-	bool timed;
+	u8 watched;
 	bool owner_died;
 	struct kgil_tie *last;
 	struct kgil_tie *before;
@@ -93,6 +102,7 @@ struct kgil_object {
 	struct kgil_timing timing;
 	u64 threshold;
 	struct kgil_drop drop;
+	wait_queue_head_t pollers;
 	struct kgil_page own;
 
 	u64 id;

@@ -29,6 +29,7 @@
 #include "file.h"
 #include "netlink.h"
 #include "owner.h"
+#include "poll.h"
 #include "sem.h"
 #include "tell.h"
 #include "wait.h"
@@ -464,8 +465,7 @@ static void kgil_owner_dies(struct kgil_object *obj, struct kgil_tie *tie)
 	} else {
 		kgil_word_thaw(obj, word);
 	}
-	raw_spin_unlock(&obj->lock);
-	kgil_wake(next);
+	kgil_unlock_and_wake(obj, next);
 	if (died)
 		kgil_netlink_owner_died(obj, tie->id, waiters);
 }

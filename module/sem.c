@@ -22,6 +22,7 @@
 #include "netlink.h"
 #include "object.h"
 #include "owner.h"
+#include "poll.h"
 #include "sem.h"
 #include "tell.h"
 #include "wait.h"
@@ -192,7 +193,7 @@ static bool kgil_sem_hands_over(const struct kgil_object *obj, u64 word,
  * @word: its word, frozen; the caller has checked that there is a unit to give
  * @now: ns
  *
- * Return: whom to kgil_wake() after the lock is dropped.
+ * Return: for kgil_unlock_and_wake().
  */
 struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 {
@@ -204,8 +205,10 @@ struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 	kgil_drop_heeded(obj, now);
 	hands_over = kgil_sem_hands_over(obj, word, now);
 	word = kgil_sem_drop(obj, word, now);
-	if (!hands_over)
+	if (!hands_over) {
+		kgil_poll_freed(obj);
 		return kgil_sem_free(obj, word, now);
+	}
 	if (!over && kgil_gil_keeps(obj, now)) {
 		kgil_word_thaw(obj, word);
 		return NULL;
@@ -286,8 +289,7 @@ static void kgil_sem_pass_on(struct kgil_object *obj,
 	} else {
 		kgil_word_thaw(obj, word);
 	}
-	raw_spin_unlock(&obj->lock);
-	kgil_wake(next);
+	kgil_unlock_and_wake(obj, next);
 }
 
 /* A wait ended without the object. */
@@ -327,8 +329,7 @@ static int kgil_sem_give_up(struct kgil_object *obj, struct kgil_waiter *waiter,
 		next = kgil_sem_hand_over(obj, now);
 	else
 		kgil_word_thaw(obj, word);
-	raw_spin_unlock(&obj->lock);
-	kgil_wake(next);
+	kgil_unlock_and_wake(obj, next);
 	return err;
 }
 
@@ -629,15 +630,12 @@ int kgil_sem_acquire_locked(struct kgil_object *obj, struct kgil_tie *tie,
 	return kgil_sem_contend(obj, tie, word, deadline);
 }
 
-/* Somebody waits. */
+/* Somebody waits or polls. */
 static noinline int kgil_sem_release_contended(struct kgil_object *obj,
 					       u64 word)
 	__releases(&obj->lock)
 {
-	struct task_struct *next = kgil_sem_give(obj, word, kgil_now());
-
-	raw_spin_unlock(&obj->lock);
-	kgil_wake(next);
+	kgil_unlock_and_wake(obj, kgil_sem_give(obj, word, kgil_now()));
 	return 0;
 }
 
@@ -645,7 +643,7 @@ static noinline int kgil_sem_release_contended(struct kgil_object *obj,
 int kgil_sem_release_locked(struct kgil_object *obj, u64 word)
 	__releases(&obj->lock)
 {
-	if (unlikely(obj->queue.length))
+	if (unlikely(obj->queue.length || obj->watched & KGIL_POLLED))
 		return kgil_sem_release_contended(obj, word);
 	kgil_word_thaw(obj, kgil_sem_drop(obj, word, kgil_now()));
 	raw_spin_unlock(&obj->lock);

@@ -67,10 +67,12 @@ static inline u32 kgil_word_depth(const struct kgil_object *obj)
 	return max_t(u32, READ_ONCE(obj->page->depth), 1);
 }
 
+bool kgil_is_watched(struct kgil_object *obj);
+
 /* Does the kernel have to see what is done next to @word? */
-static inline bool kgil_word_needs_call(const struct kgil_object *obj, u64 word)
+static inline bool kgil_word_needs_call(struct kgil_object *obj, u64 word)
 {
-	if (obj->timed)
+	if (unlikely(obj->watched) && kgil_is_watched(obj))
 		return true;
 	if (!obj->queue.length)
 		return false;

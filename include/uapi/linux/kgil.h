@@ -10,6 +10,14 @@
  * object is a file descriptor, and lives as long as its last descriptor, mapping
  * and running call.  Every other command is for an object's descriptor.
  *
+ * poll(), select() and epoll on an object's descriptor: EPOLLIN | EPOLLRDNORM
+ * while @count of struct kgil_state is not 0, that is, while an acquire by a
+ * thread that doesn't own the object would not block; EPOLLERR if it would fail
+ * with ENOTRECOVERABLE, which is looked at when somebody polls, and wakes nobody.
+ * A release that hands the object to a waiter makes it readable at no moment.
+ * As long as somebody polls an object, KGIL_WORD_WAITERS is set in its word, also
+ * while it is free: each step is a call.
+ *
  * A command that fails changes nothing, with two exceptions: EOWNERDEAD is an
  * acquisition, and a KGIL_IOC_YIELD ended by a signal has given the lock up.
  * (The record that a thread's first KGIL_IOC_ATTACH or acquire of a gil or
@@ -111,6 +119,7 @@ enum kgil_policy {
 #define KGIL_FEATURE_WORD	(1ULL << 3)	/* the word of the page, all types */
 #define KGIL_FEATURE_NAMES	(1ULL << 4)	/* KGIL_IOC_OPEN */
 #define KGIL_FEATURE_DEADLOCK	(1ULL << 5)	/* EDEADLK for a cycle of owners */
+#define KGIL_FEATURE_POLL	(1ULL << 6)	/* poll, select, epoll on an object */
 #define KGIL_FEATURE_TIMES	(1ULL << 7)	/* KGIL_IOC_TIMES, thresholds */
 
 /**
@@ -329,7 +338,7 @@ struct kgil_times {
  *               whom to wait for, and never who may release.
  *   sem         the count
  */
-/* Threads wait, or the kernel is at work: the next step has to be a call. */
+/* Threads wait or poll, or the kernel works: the next step has to be a call. */
 #define KGIL_WORD_WAITERS	(1ULL << 63)
 /* Free, and the last owner died: so has the next acquire, for EOWNERDEAD. */
 #define KGIL_WORD_OWNER_DIED	(1ULL << 62)
