@@ -87,6 +87,7 @@ __poll_t kgil_poll(struct kgil_object *obj, struct file *file,
  * @next: whom to wake; NULL: nobody
  */
 void kgil_unlock_and_wake(struct kgil_object *obj, struct task_struct *next)
+	__releases(&obj->lock)
 {
 	bool news = obj->watched & KGIL_POLL_NEWS;
 
