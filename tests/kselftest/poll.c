@@ -114,10 +114,15 @@ static int wait_exclusive(int fd, __u64 *events, int timeout_ms)
 static int wait_nested(int fd, __u64 *events, int timeout_ms)
 {
 	int inner = new_epoll(), outer = new_epoll();
+	__u32 told;
 
 	control(inner, EPOLL_CTL_ADD, fd, ANYTHING);
 	control(outer, EPOLL_CTL_ADD, inner, EPOLLIN);
-	*events = next_event(outer, timeout_ms) ? next_event(inner, 0) : 0;
+	/* Between the two it may have been taken. */
+	do {
+		told = next_event(outer, timeout_ms);
+		*events = told ? next_event(inner, 0) : 0;
+	} while (told && !*events);
 	close(outer);
 	close(inner);
 	return *events ? 0 : ETIMEDOUT;
