@@ -56,7 +56,7 @@ TRACE_EVENT(kgil_create,
 		__entry->type = obj->type;
 		__entry->policy = obj->policy;
 		__entry->max = obj->max;
-		__entry->timed = obj->timed;
+		__entry->timed = obj->watched & KGIL_TIMED;
 		__entry->interval_ns = obj->drop.interval;
 		__entry->handoff_ns = obj->handoff;
 	),
