@@ -342,7 +342,8 @@ KGIL_TEST(object, unknown_command)
 /* Commands without a structure take 0; anything else is kept for later. */
 KGIL_TEST(object, argument)
 {
-	static const unsigned long arguments[] = { 1, 1UL << 31, ~0UL, 1UL << 32 };
+	static const unsigned long arguments[] = { 1, 1UL << 31, ~0UL,
+						   1UL << 4 * sizeof(long) };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(arguments); i++) {
