@@ -64,7 +64,11 @@ int kgil_backend_reason(void);
  */
 int kgil_require_module(void);
 
-/* Objects: each returns a new descriptor, close-on-exec; close(2) ends it. */
+/*
+ * Objects: each returns a new descriptor, close-on-exec; close(2) ends it.  With
+ * the module, poll(2), select(2) and epoll(7) find it readable while the object
+ * can be taken; without, it is the descriptor of a file, which always is.
+ */
 int kgil_create(const struct kgil_create *create);
 int kgil_create_gil(uint64_t interval_ns); /* 0: the default, 5 ms */
 int kgil_create_sem(uint32_t count, uint32_t max);

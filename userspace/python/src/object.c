@@ -269,7 +269,8 @@ PyDoc_STRVAR(object_doc, "What all locks of kgil have in common.");
 
 PyDoc_STRVAR(fileno_doc,
 	     "fileno($self, /)\n--\n\n"
-	     "The descriptor of a shared one, to pass to another process.\n\n"
+	     "The descriptor of a shared one, to pass to another process or to poll: with\n"
+	     "the module it is readable while the object can be acquired.\n\n"
 	     "It is closed with the object.  ValueError: it is private.");
 
 static PyMethodDef object_methods[] = {
