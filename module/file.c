@@ -300,6 +300,7 @@ static const struct file_operations kgil_read_fops = {
 	.owner = THIS_MODULE,
 	.unlocked_ioctl = kgil_read_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.poll = kgil_file_poll,
 	.mmap = kgil_mmap,
 	.release = kgil_file_release,
 	.show_fdinfo = kgil_show_fdinfo,

@@ -2,6 +2,7 @@
 /* Objects with names: found, shared, permitted, gone. */
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -477,6 +478,7 @@ KGIL_TEST(each, read_only)
 		KGIL_IOC_SET_INTERVAL,
 		KGIL_IOC_SET_POLICY,
 		KGIL_IOC_SET_HANDOFF,
+		KGIL_IOC_SET_THRESHOLD,
 	};
 	int fd = open_name(NAME, KGIL_OPEN_RDONLY, variant->type);
 	struct kgil_stats stats, seen;
@@ -512,6 +514,38 @@ KGIL_TEST(each, read_only)
 	EXPECT_EQ(0, release(self->fd));
 	EXPECT_EQ(variant->type == KGIL_TYPE_SEM, !!(page->word & KGIL_WORD_VALUE));
 	munmap((void *)page, getpagesize());
+}
+
+static short polled(int fd, int timeout_ms)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN };
+
+	return poll(&one, 1, timeout_ms) > 0 ? one.revents : 0;
+}
+
+static int op_poll(int fd, __u64 *value)
+{
+	(void)value;
+	return polled(fd, -1) == POLLIN ? 0 : EIO;
+}
+
+/* To poll is to look: a read-only descriptor does. */
+KGIL_TEST(each, poll_read_only)
+{
+	int fd = open_name(NAME, KGIL_OPEN_RDONLY, variant->type);
+	struct worker *poller = start_thread(fd);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(POLLIN, polled(fd, 0));
+	ASSERT_EQ(0, acquire(self->fd));
+	EXPECT_EQ(0, polled(fd, 0));
+	post(poller, op_poll, 0);
+	usleep(20000);
+	EXPECT_FALSE(finished(poller));
+	EXPECT_EQ(0, release(self->fd));
+	EXPECT_EQ(0, result(poller));
+	end_workers();
+	close(fd);
 }
 
 /* --------------------------------------------------------------- owners */
