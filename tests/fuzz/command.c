@@ -101,17 +101,6 @@ static long checked(long result, unsigned long command)
 	return -errno;
 }
 
-/* A number that is small most of the time, so that it means the same as before. */
-static void put_name(char *at, size_t size, __u64 choice)
-{
-	static const char *const names[] = { "a", "b", "fuzz", "", "x/y", ".", "..", "\377\1" };
-
-	if (choice & 32)
-		memset(at, 'n', size);
-	else
-		strncpy(at, names[choice % 8], size);
-}
-
 static void fill_create(struct kgil_create *create, const struct call *call)
 {
 	__u64 x = call->x, y = call->y;
@@ -137,6 +126,24 @@ static void fill_create(struct kgil_create *create, const struct call *call)
 		create->flags = KGIL_CREATE_TIMED;
 }
 
+/* Few names, so that they are met again; some that none can have. */
+static void fill_open(struct kgil_open *open, const struct call *call)
+{
+	static const char *const names[] = { "a", "b", "c", "fuzz", "a b", "",
+					     "x/y", ".", "..", "\377\1" };
+	__u64 y = call->y >> 20;
+
+	memset(open, 0, sizeof(*open));
+	open->flags = y % 16;
+	if (open->flags & KGIL_OPEN_CREATE) {
+		fill_create(&open->create, call);
+		open->mode = (y >> 4) & 0666;
+	}
+	strcpy(open->name, names[(y >> 16) % 10]);
+	if ((y >> 24) % 64 == 0)
+		memset(open->name, 'n', sizeof(open->name) - y % 2);
+}
+
 /* One 32-bit field is not what it should be. */
 static void spoil(void *data, size_t size, const struct call *call)
 {
@@ -151,11 +158,10 @@ static size_t fill(char *data, unsigned long command, const struct call *call)
 	size_t size = _IOC_SIZE(command), i;
 
 	memset(data, 0, size);
-	if (size >= sizeof(struct kgil_create) && _IOC_NR(command) < 0x90) {
+	if (command == KGIL_IOC_CREATE) {
 		fill_create((struct kgil_create *)data, call);
-		if (size > sizeof(struct kgil_create) + 8)
-			put_name(data + sizeof(struct kgil_create),
-				 size - sizeof(struct kgil_create) - 8, call->y);
+	} else if (command == KGIL_IOC_OPEN) {
+		fill_open((struct kgil_open *)data, call);
 	} else if (command == KGIL_IOC_ACQUIRE_UNTIL) {
 		((struct kgil_until *)data)->deadline_ns = now_ns() + call->y % 3000000;
 	} else {

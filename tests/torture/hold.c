@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a hand does with the objects: take, hold, give back, and all around it. */
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -98,10 +99,26 @@ static int acquire_for_a_while(struct hand *hand, int object)
 	return err;
 }
 
+/* As an event loop does: when it looks free, try; another one may be faster. */
+static int poll_and_try(struct hand *hand, int object)
+{
+	struct pollfd polled = { .fd = hand->users[object].fd, .events = POLLIN };
+	int ready = poll(&polled, 1, below(hand, 20));
+
+	if (ready < 0)
+		return errno;
+	add_count(hand->slot, POLLS);
+	if (polled.revents & ~POLLIN)
+		violation("%s: poll says %#x", object_name(object), polled.revents);
+	return ready ? try_acquire(hand->users[object].fd) : EAGAIN;
+}
+
 static int acquire_one_way(struct hand *hand, int object, bool may_wait)
 {
 	__u32 way = below(hand, 16);
 
+	if (way == 15)
+		return poll_and_try(hand, object);
 	if (way < 3 || !may_wait) {
 		add_count(hand->slot, TRIES);
 		return try_acquire(hand->users[object].fd);

@@ -134,6 +134,7 @@ static const char *const count_names[COUNTS] = {
 	[ACQUIRES] = "acquires",
 	[BY_WORD] = "by the word",
 	[TRIES] = "tries",
+	[POLLS] = "polls",
 	[TIMEOUTS] = "timeouts",
 	[INTERRUPTS] = "interrupts",
 	[HEIRS] = "heirs of the dead",

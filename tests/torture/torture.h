@@ -34,6 +34,7 @@ enum count {
 	ACQUIRES,
 	BY_WORD,
 	TRIES,
+	POLLS,
 	TIMEOUTS,
 	INTERRUPTS,
 	HEIRS,
