@@ -48,7 +48,8 @@ unsigned long objects_now(void)
 
 int make(__u32 type)
 {
-	struct kgil_create args = { .type = type, .max = type == KGIL_TYPE_SEM, .count = type == KGIL_TYPE_SEM };
+	bool sem = type == KGIL_TYPE_SEM;
+	struct kgil_create args = { .type = type, .max = sem, .count = sem };
 	static int device = -1;
 	int fd;
 

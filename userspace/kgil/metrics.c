@@ -132,7 +132,8 @@ static void print_gauges(const struct net_object *objects, unsigned int n)
 		print_labels(&objects[i]);
 		printf("} %u\n", objects[i].waiters);
 	}
-	print_head("longest_wait_seconds", "gauge", "How long the thread that waits longest has waited");
+	print_head("longest_wait_seconds", "gauge",
+		   "How long the thread that waits longest has waited");
 	for (i = 0; i < n; i++) {
 		printf("kgil_longest_wait_seconds");
 		print_labels(&objects[i]);

@@ -27,8 +27,8 @@ static const struct opt options[] = {
 	{ "count", 'n', OPT_NUMBER, &count, .arg = "COUNT", .min = 1, .max = UINT64_MAX,
 	  .help = "end after this many events, 1 to 18446744073709551615 (default: never)" },
 	{ "event", 'e', OPT_TEXT, &wanted_text, .arg = "EVENT,...",
-	  .help = "only these: created, destroyed, changed, owner-died, deadlock, long-wait; or all "
-		  "(default: all but created and destroyed)" },
+	  .help = "only these: created, destroyed, changed, owner-died, deadlock, long-wait; or "
+		  "all (default: all but created and destroyed)" },
 	{ "object", 'o', OPT_NUMBER, &only_object, .arg = "ID", .min = 1, .max = UINT64_MAX,
 	  .help = "only events of this object (default: of all)" },
 	{ .name = NULL },

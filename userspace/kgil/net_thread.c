@@ -144,8 +144,10 @@ int net_threads(struct net_client *client, uint64_t object, struct net_thread **
 		err = request(client, object, &answer);
 	} while (err == -NLE_DUMP_INTR && ++tries < DUMP_TRIES);
 	/* The object has gone meanwhile, and its threads with it. */
-	if (err == -NLE_OBJ_NOTFOUND)
-		err = answer.n = 0;
+	if (err == -NLE_OBJ_NOTFOUND) {
+		answer.n = 0;
+		err = 0;
+	}
 	if (err < 0 && err != -NLE_DUMP_INTR) {
 		free(answer.threads);
 		return net_error(err, "list the threads");
