@@ -60,6 +60,9 @@ static const struct opt options[] = {
 	{ "io", 'i', OPT_TIME, &opts.io, .arg = "TIME", .max = 10 * OPT_SEC, .unit = OPT_US,
 	  .help = "time spent without the lock after each attempt, blocked in read() of a\n"
 		  "timerfd, 0 to 10s; without a unit: us (default: 0, no read)" },
+	{ "io-threads", 'k', OPT_NUMBER, &opts.io_threads, .arg = "N", .min = 1, .max = THREADS_MAX,
+	  .help = "so many of the threads do --io, and hold the lock for 10us each time; the\n"
+		  "others never block (default: all do, and hold it for --work)" },
 	{ "duration", 'd', OPT_TIME, &duration_given, .arg = "TIME", .min = OPT_MS,
 	  .max = 86400 * OPT_SEC, .unit = OPT_SEC,
 	  .help = "end after this time, 1ms to 86400s; without a unit: s\n"
@@ -102,6 +105,7 @@ static const struct opt_spec spec = {
 		"  kgil contend --type lock --threads 8 --work 50us\n"
 		"  kgil contend --type lock --path word --handoff 100us\n"
 		"  kgil contend --type gil --interval 100us --work 1ms --io 1ms\n"
+		"  kgil contend --work 50ms --io 2ms --io-threads 1 --policy fifo    # a convoy\n"
 		"  kgil contend --type none --work 0 --ops 1000000    # loses updates\n",
 };
 
@@ -116,6 +120,11 @@ static int check_options(void)
 		return err_usage("--timeout: not with --type none, which has no lock");
 	if (opts.type == CONTEND_NONE && path_given != NOT_GIVEN)
 		return err_usage("--path: not with --type none, which has no lock");
+	if (opts.io_threads && !opts.io)
+		return err_usage("--io-threads: only with --io, which says how long they block");
+	if (opts.io_threads > opts.threads)
+		return err_usage("--io-threads: at most as many as --threads, which is %llu",
+				 (unsigned long long)opts.threads);
 	if (opts.type != CONTEND_GIL && opts.interval)
 		return err_usage("--interval: only with --type gil");
 	if (opts.type != CONTEND_GIL && policy_given != NOT_GIVEN)

@@ -23,6 +23,9 @@ enum contend_type {
 	CONTEND_NONE,
 };
 
+/* What an I/O thread does with the lock in hand, ns. */
+#define CONTEND_IO_WORK 10000
+
 /**
  * struct contend_opts - what was asked for; times in ns
  * @type: enum contend_type
@@ -31,6 +34,7 @@ enum contend_type {
  * @processes: processes, not threads
  * @work: processor time inside
  * @io: time in a blocking read outside; 0: none
+ * @io_threads: how many of @threads do that, and work CONTEND_IO_WORK; 0: all, with @work
  * @duration: when to end
  * @ops: attempts in all, then end; 0: no limit
  * @nonblocking: try only
@@ -47,6 +51,7 @@ struct contend_opts {
 	bool processes;
 	uint64_t work;
 	uint64_t io;
+	uint64_t io_threads;
 	uint64_t duration;
 	uint64_t ops;
 	bool nonblocking;

@@ -127,6 +127,8 @@ static void print_title(const struct contend *run)
 	       plural, out_time(o->work).s);
 	if (o->io)
 		printf(", io %s", out_time(o->io).s);
+	if (o->io_threads)
+		printf(" by %s of them", out_count(o->io_threads).s);
 	if (o->type == CONTEND_SEM)
 		printf(", count %s", out_count(o->count).s);
 	if (o->type == CONTEND_GIL)
@@ -295,6 +297,7 @@ static struct json_object *json_options(const struct contend *run)
 
 	out_json_number(object, "work_ns", o->work);
 	out_json_number(object, "io_ns", o->io);
+	out_json_number(object, "io_threads", o->io_threads);
 	out_json_number(object, "duration_ns", o->duration);
 	out_json_number(object, "ops", o->ops);
 	out_json_number(object, "timeout_ns", o->timeout);

@@ -15,14 +15,16 @@
 /**
  * struct worker - the state of a worker that nobody else looks at
  * @run: the run
+ * @index: which of the threads
  * @result: what it did
  * @path: how it takes the lock
- * @timer: timerfd for --io; -1: none
- * @rounds: of --work
+ * @timer: timerfd for --io; -1: it does none
+ * @rounds: of work inside
  * @since: when the current hold began
  */
 struct worker {
 	struct contend *run;
+	unsigned int index;
 	struct contend_worker *result;
 	struct path path;
 	int timer;
@@ -213,11 +215,34 @@ static bool open_path(struct worker *w)
 	return false;
 }
 
+/* The first ones do, if only some do. */
+static bool does_io(const struct worker *w)
+{
+	const struct contend_opts *opts = &w->run->opts;
+
+	return opts->io && (!opts->io_threads || w->index < opts->io_threads);
+}
+
+/* What kgil ls and kgil timeline show. */
+static void set_name(const struct worker *w)
+{
+	unsigned int io = w->run->opts.io_threads;
+	char name[16];
+
+	if (!io)
+		snprintf(name, sizeof(name), "contend-%u", w->index + 1);
+	else if (w->index < io)
+		snprintf(name, sizeof(name), "io-%u", w->index + 1);
+	else
+		snprintf(name, sizeof(name), "cpu-%u", w->index + 1 - io);
+	prctl(PR_SET_NAME, name);
+}
+
 static bool set_up(struct worker *w)
 {
 	if (!open_path(w))
 		return false;
-	if (w->run->opts.io) {
+	if (does_io(w)) {
 		w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 		if (w->timer < 0) {
 			fail(w, "timerfd_create");
@@ -241,17 +266,16 @@ void contend_work(unsigned int index, void *arg)
 	struct worker w = {
 		.run = run,
 		.result = &run->workers[index],
+		.index = index,
 		.timer = -1,
-		.rounds = work_rounds_of(run->opts.work),
 	};
-	char name[16];
 
-	/* What kgil ls shows. */
-	snprintf(name, sizeof(name), "contend-%u", index + 1);
-	prctl(PR_SET_NAME, name);
+	w.rounds = work_rounds_of(run->opts.io_threads && does_io(&w) ? CONTEND_IO_WORK :
+									run->opts.work);
+	set_name(&w);
 	if (set_up(&w)) {
 		while (!stopped(&w) && take_ticket(&w))
-			if (!attempt(&w) || (run->opts.io && !block_outside(&w)))
+			if (!attempt(&w) || (w.timer >= 0 && !block_outside(&w)))
 				break;
 	}
 	w.result->end = work_clock();
