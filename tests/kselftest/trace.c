@@ -575,11 +575,11 @@ KGIL_TEST(contention, begin_and_end)
 		return;
 	snprintf(lock, sizeof(lock), "%.*s", (int)strcspn(begin->fields + 1, " "),
 		 begin->fields + 1);
-	EXPECT_TRUE(next_of(worker->tid, "end", lock));
+	EXPECT_NE(NULL, next_of(worker->tid, "end", lock));
 	next_event = 0;
 	begin = next_of(gettid(), "begin", lock);
 	ASSERT_TRUE(begin && strstr(begin->fields, "(flags=)"));
-	EXPECT_TRUE(next_of(gettid(), "end", "(ret=-110)"));
+	EXPECT_NE(NULL, next_of(gettid(), "end", "(ret=-110)"));
 }
 
 TEST_HARNESS_MAIN
