@@ -8,16 +8,34 @@
 
 #define TRACEFS "/sys/kernel/tracing"
 
-static void trace_write(const struct trace *trace, const char *file, const char *text)
+static void write_text(const char *path, const char *text)
 {
-	char path[160];
-	int fd;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "%s/%s", trace->dir, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		FATAL("cannot write %s to %s: %s", text, path, strerror(errno));
 	close(fd);
+}
+
+static void trace_write(const struct trace *trace, const char *file, const char *text)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", trace->dir, file);
+	write_text(path, text);
+}
+
+/*
+ * The names of threads would be learnt from the scheduler's events, whose code is
+ * changed for that while other processors run it.  QEMU before 8.0 can go on with a
+ * breakpoint that is there only meanwhile.  An instance is made with what is set.
+ */
+static void make_instance(const struct trace *trace)
+{
+	write_text(TRACEFS "/options/record-cmd", "0");
+	if (mkdir(trace->dir, 0755))
+		FATAL("cannot make %s: %s", trace->dir, strerror(errno));
+	write_text(TRACEFS "/options/record-cmd", "1");
 }
 
 void trace_begin(struct trace *trace, const char *system, const char *prefix)
@@ -26,8 +44,7 @@ void trace_begin(struct trace *trace, const char *system, const char *prefix)
 
 	*trace = (struct trace){ .prefix = prefix };
 	snprintf(trace->dir, sizeof(trace->dir), TRACEFS "/instances/kgil-test-%d", getpid());
-	if (mkdir(trace->dir, 0755))
-		FATAL("cannot make %s: %s", trace->dir, strerror(errno));
+	make_instance(trace);
 	trace_write(trace, "buffer_size_kb", "8192");
 	/* One order for all processors. */
 	trace_write(trace, "trace_clock", "global");
