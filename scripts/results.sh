@@ -47,6 +47,13 @@ run_suite()
 	echo $((SECONDS - begin)) >"$RESULTS/$suite.seconds"
 }
 
+# What stands beside the first failures: a test says why before its "not ok", or
+# after it.  Without one, the end.
+explain()
+{
+	grep -E -m 3 -B 12 -A 4 '^(# )*not ok' "$1" || tail -n 15 "$1"
+}
+
 show_suite()
 {
 	local suite=$1 passed=0 failed=1
@@ -62,8 +69,8 @@ show_suite()
 	total_passed=$((total_passed + passed))
 	total_failed=$((total_failed + failed))
 	if [ "$failed" != 0 ]; then
-		echo "    all of it: $RESULTS/$suite.log; its end:"
-		tail -n 15 "$RESULTS/$suite.log" | sed 's/^/    | /'
+		echo "    all of it: $RESULTS/$suite.log; of it:"
+		explain "$RESULTS/$suite.log" | sed 's/^/    | /'
 	fi
 }
 

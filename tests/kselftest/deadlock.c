@@ -206,6 +206,18 @@ static void dissolve(struct __test_metadata *_metadata, FIXTURE_DATA(ring) * sel
 		EXPECT_TRUE(is_free(self->fds[i]));
 }
 
+/*
+ * Has all of @fd's state that comes by itself come?  Of a gil that is waited for,
+ * that is the drop request.
+ */
+static bool settled(int fd)
+{
+	struct kgil_state state = state_of(fd);
+
+	return state.type != KGIL_TYPE_GIL || !state.waiters ||
+	       state.flags & KGIL_STATE_DROP_REQUEST;
+}
+
 /* The last worker wants the first object: refused, and nothing has changed. */
 static void close_ring(struct __test_metadata *_metadata, FIXTURE_DATA(ring) * self, int n,
 		       __u64 how)
@@ -215,8 +227,10 @@ static void close_ring(struct __test_metadata *_metadata, FIXTURE_DATA(ring) * s
 	int i;
 
 	make_chain(_metadata, self, n, how);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		ASSERT_TRUE(WAIT_UNTIL(settled(self->fds[i])));
 		states[i] = state_of(self->fds[i]);
+	}
 	before = stats_of(self->fds[0]);
 
 	EXPECT_EQ(EAGAIN, call(self->set[n - 1], op_try_take, self->fds[0]));
@@ -228,11 +242,8 @@ static void close_ring(struct __test_metadata *_metadata, FIXTURE_DATA(ring) * s
 	EXPECT_EQ(before.deadlocks + 3, after.deadlocks);
 	after.deadlocks = before.deadlocks;
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
-	for (i = 0; i < n; i++) {
-		/* Of a gil that is waited for, that may come any time. */
-		states[i].flags |= state_of(self->fds[i]).flags & KGIL_STATE_DROP_REQUEST;
+	for (i = 0; i < n; i++)
 		EXPECT_TRUE(state_is(self->fds[i], &states[i]));
-	}
 	for (i = 0; i < n - 1; i++)
 		EXPECT_FALSE(finished(self->set[i]));
 	dissolve(_metadata, self, n, n - 1, how);
