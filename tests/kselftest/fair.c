@@ -107,6 +107,7 @@ struct thread {
 struct run {
 	int fd;
 	bool stop;
+	__u64 given_ns; /* when it was handed over last; whose it is writes it */
 	struct thread threads[THREADS_MAX];
 	int n;
 };
@@ -136,21 +137,26 @@ static void count_turn(struct thread *thread, __u64 held_ns)
 		__atomic_store_n(&thread->longest_ns, held_ns, __ATOMIC_RELAXED);
 }
 
-/* As an interpreter's loop: works, looks whether it is asked, and yields. */
+/*
+ * As an interpreter's loop: works, looks whether it is asked, and yields.  Its turn
+ * begins when it is given the gil, awake or not.
+ */
 static void *compute(void *arg)
 {
 	struct thread *thread = arg;
 	struct user user = using(run.fd);
-	__u64 began;
+	__u64 now;
 
 	CHECK(user_acquire(&user) == 0);
-	began = now_ns();
+	if (!run.given_ns)
+		run.given_ns = now_ns();
 	while (!stopped()) {
 		if (!__atomic_load_n(&user.page->drop_request, __ATOMIC_RELAXED))
 			continue;
-		count_turn(thread, now_ns() - began);
+		now = now_ns();
+		count_turn(thread, now - run.given_ns);
+		run.given_ns = now;
 		CHECK(yield_gil(user.fd) == 0);
-		began = now_ns();
 	}
 	CHECK(user_release(&user) == 0);
 	done_using(&user);
@@ -248,24 +254,36 @@ static __u64 longest_hold(void)
 
 #define CPU_BOUND 4
 
+/* What each has held it for, all of them at one moment: nobody holds it now. */
+static void look_at_shares(const struct user *user, __u64 *held)
+{
+	int i;
+
+	CHECK(acquire(user->fd) == 0);
+	for (i = 0; i < CPU_BOUND; i++)
+		held[i] = held_by(i);
+	run.given_ns = now_ns();
+	CHECK(release(user->fd) == 0);
+}
+
 /*
- * CPU-bound threads share equally, over any stretch: within two turns, and one at
- * each end of the stretch that isn't counted in the right place.
+ * CPU-bound threads share equally, over any stretch: within two turns at each end
+ * of it.
  */
 KGIL_TEST(gil, equal_shares)
 {
-	__u64 before[CPU_BOUND], least = UINT64_MAX, most = 0;
+	__u64 before[CPU_BOUND], after[CPU_BOUND], least = UINT64_MAX, most = 0;
 	int i;
 
 	ASSERT_EQ(0, set_interval(self->fd, 2 * NSEC_PER_MSEC));
 	begin_run(self->fd);
 	add_threads(CPU_BOUND, compute);
 	EXPECT_TRUE(all_progress(CPU_BOUND, 5));
-	for (i = 0; i < CPU_BOUND; i++)
-		before[i] = held_by(i);
+	look_at_shares(&self->user, before);
 	EXPECT_TRUE(all_progress(CPU_BOUND, 100));
+	look_at_shares(&self->user, after);
 	for (i = 0; i < CPU_BOUND; i++) {
-		__u64 held = held_by(i) - before[i];
+		__u64 held = after[i] - before[i];
 
 		least = held < least ? held : least;
 		most = held > most ? held : most;
