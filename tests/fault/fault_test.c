@@ -2,9 +2,6 @@
 /*
  * Every allocation and every copy to or from user space fails once, in turn: the
  * command has to say so by ENOMEM or EFAULT, to change nothing and to leak nothing.
- *
- * Needs a kernel with fault injection; /proc/thread-self/fail-nth makes the nth
- * chance to fail of the calling thread a failure.
  */
 #include <fcntl.h>
 #include <linux/genetlink.h>
@@ -15,65 +12,15 @@
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
+#include "inject.h"
 #include "kgil_word.h"
 
-#define FAIL_NTH "/proc/thread-self/fail-nth"
 /* No command has so many chances to fail. */
 #define NTH_MAX 2000
-#define SKIPPED 4
 
-static void write_knob(const char *path, const char *text)
+static void __attribute__((constructor)) begin(void)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	CHECK(write(fd, text, strlen(text)) > 0);
-	close(fd);
-}
-
-/* All allocations may fail, and none says so in the kernel's log. */
-static void __attribute__((constructor)) need_faults(void)
-{
-	static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
-	char path[80];
-	size_t i;
-
-	if (access(FAIL_NTH, F_OK) || access("/sys/kernel/debug/failslab", F_OK)) {
-		printf("TAP version 13\n1..0 # SKIP this kernel has no fault injection\n");
-		exit(SKIPPED);
-	}
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/verbose", kinds[i]);
-		write_knob(path, "0");
-		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/ignore-gfp-wait", kinds[i]);
-		write_knob(path, "N");
-	}
-	write_knob("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-	write_knob("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
-}
-
-/*
- * To arm and to disarm: reading and writing the file copies too, and can so be
- * what fails.
- */
-static void set_nth(int fd, int nth)
-{
-	char text[16];
-	int size = snprintf(text, sizeof(text), "%d", nth);
-
-	while (pwrite(fd, text, size, 0) != size)
-		;
-}
-
-/* Has the failure happened?  Nothing is armed any more. */
-static bool was_injected(int fd)
-{
-	char text[16] = {};
-	bool injected = pread(fd, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
-
-	set_nth(fd, 0);
-	return injected;
+	need_faults();
 }
 
 /*
