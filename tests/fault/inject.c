@@ -54,9 +54,11 @@ static bool find_function(const char *function, __u64 *start, __u64 *end)
 		if (sscanf(line, "%llx %*c %127s", &address, name) == 2 && !strcmp(name, function))
 			*start = address;
 	rewind(symbols);
-	while (fgets(line, sizeof(line), symbols))
-		if (sscanf(line, "%llx", &address) == 1 && address > *start && address < *end)
+	while (fgets(line, sizeof(line), symbols)) {
+		address = strtoull(line, NULL, 16);
+		if (address > *start && address < *end)
 			*end = address;
+	}
 	fclose(symbols);
 	return *start;
 }

@@ -45,13 +45,14 @@ bool arrives(int sock, int timeout_ms)
 }
 
 char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
+size_t datagram_size = sizeof(buffer);
 
 int next_datagram(int sock)
 {
 	ssize_t n;
 
 	CHECK(arrives(sock, PATIENCE_NS / NSEC_PER_MSEC));
-	n = recv(sock, buffer, sizeof(buffer), 0);
+	n = recv(sock, buffer, datagram_size, 0);
 	CHECK(n > 0);
 	return n;
 }

@@ -29,6 +29,8 @@ struct family {
 };
 
 extern char buffer[BUFFER_SIZE];
+/* How much of it is asked for at once. */
+extern size_t datagram_size;
 
 int open_netlink(void);
 struct family find_family(int sock);

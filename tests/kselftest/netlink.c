@@ -13,6 +13,11 @@
 #define NOBODY 65534
 #define MANY   200
 #define CROWD  80
+/* Of objects; and sizes of messages, by steps shorter than a group of attributes. */
+#define FEW	   12
+#define PIECE_MIN  4096
+#define PIECE_MAX  6400
+#define PIECE_STEP 16
 
 struct dump {
 	int objects;
@@ -276,6 +281,58 @@ KGIL_TEST(netlink, all_objects)
 	EXPECT_EQ(MANY, dump.found);
 	EXPECT_EQ(proc_total("objects"), (__u64)dump.objects);
 	EXPECT_FALSE(dump.interrupted);
+}
+
+static int new_gil_with_name(int number)
+{
+	struct kgil_open args = { .create = { .type = KGIL_TYPE_GIL },
+				  .flags = KGIL_OPEN_CREATE,
+				  .mode = 0600 };
+	int device = open_device(), fd;
+
+	snprintf(args.name, sizeof(args.name), "netlink-%d", number);
+	fd = ioctl(device, KGIL_IOC_OPEN, &args);
+	CHECK(fd >= 0);
+	close(device);
+	return fd;
+}
+
+/* Whatever fits into one message: what no longer does is in the next one. */
+KGIL_TEST(netlink, objects_in_any_pieces)
+{
+	__u64 ids[FEW];
+	size_t size;
+	int i;
+
+	for (i = 0; i < FEW; i++) {
+		int type = KGIL_TYPE_GIL + i % 4;
+		int fd = type == KGIL_TYPE_GIL ? new_gil_with_name(i) : new_object(type);
+
+		ids[i] = state_of(fd).id;
+		ASSERT_EQ(0, acquire(fd));
+	}
+	/* The kernel's messages grow with what is asked for, and don't shrink. */
+	for (size = PIECE_MIN; size < PIECE_MAX; size += PIECE_STEP) {
+		datagram_size = size;
+		EXPECT_EQ(FEW, dump_objects(self->sock, ids, FEW).found);
+	}
+	for (size = PIECE_MAX; size < 2 * PIECE_MAX - PIECE_MIN; size += PIECE_STEP) {
+		datagram_size = size;
+		EXPECT_EQ(FEW - FEW / 4, dump_threads(self->sock, 0));
+	}
+	datagram_size = sizeof(buffer);
+}
+
+/* A dump is of all objects. */
+KGIL_TEST(netlink, dump_takes_no_id)
+{
+	__u64 id = state_of(new_lock()).id;
+	struct request request;
+
+	begin(&request, find_family(self->sock).id, KGIL_CMD_OBJECT_GET, NLM_F_DUMP);
+	add(&request, KGIL_A_OBJECT_ID, &id, sizeof(id));
+	EXPECT_EQ(EINVAL, ask(self->sock, &request));
+	EXPECT_EQ(1, dump_objects(self->sock, &id, 1).found);
 }
 
 /* While others come and go: each that stays is there once. */

@@ -115,6 +115,30 @@ KGIL_TEST(each, changed)
 	close(sock);
 }
 
+/* The threshold came when the wait had begun: it is reported when it is over. */
+KGIL_TEST(each, long_wait_that_is_over)
+{
+	struct worker *waiter = start_thread(self->fd);
+	__u64 id = state_of(self->fd).id;
+	const struct nlattr *table[ATTRS];
+	int sock = open_netlink();
+
+	ASSERT_EQ(0, acquire(self->fd));
+	ASSERT_TRUE(post_waits(waiter, op_acquire, 0));
+	/* Asleep by then. */
+	usleep(A_WHILE_US);
+	ASSERT_EQ(0, set_threshold(self->fd, KGIL_THRESHOLD_MIN));
+	listen_to_events(sock);
+	EXPECT_TRUE(is_quiet(sock));
+	ASSERT_EQ(0, release(self->fd));
+	ASSERT_EQ(0, result(waiter));
+	next_event(sock, KGIL_CMD_LONG_WAIT_NTF, id, table);
+	EXPECT_LE(KGIL_THRESHOLD_MIN, get_u64(table[KGIL_A_OBJECT_WAITING]));
+	EXPECT_TRUE(is_quiet(sock));
+	ASSERT_EQ(0, call(waiter, op_release, 0));
+	close(sock);
+}
+
 /* A wait that goes on is reported once, while it goes on. */
 KGIL_TEST(each, long_wait)
 {
