@@ -5,7 +5,8 @@
  * A program is a few calls.  Each is made of numbers, most of which choose from
  * values that are worth a try (values.c).  What a program did that none before
  * did, the corpus keeps, to go on from: new edges of the module's code where the
- * kernel has KCOV, else pairs of a call and its result.
+ * kernel has KCOV, else pairs of a call and its result.  A corpus that is given is
+ * run first, as it is, and what of it does nothing new is dropped.
  *
  * The supervisor starts the processes again when they end, kills one now and
  * then, and looks for calls that do not end.
@@ -84,6 +85,7 @@ struct options {
 	int processes;
 	int threads;
 	const char *corpus; /* a file, or NULL */
+	bool replay;	    /* run what is in it, and no more */
 };
 
 /* Shared by all processes. */
@@ -98,9 +100,13 @@ struct arena {
 	int shared[SHARED_MAX];
 	__u16 family;
 	atomic_uint corpus_size;
+	__u32 given_size;
+	atomic_uint replayed; /* of given */
+	bool only_replay;
 	atomic_ullong edges;
 	struct worker_state workers[WORKERS_MAX];
 	struct program corpus[CORPUS_MAX];
+	struct program given[CORPUS_MAX];
 	atomic_uchar covered[COVER_BITS / 8];
 };
 
@@ -129,6 +135,8 @@ void make_program(struct random *random, struct program *program);
 /* A program of the corpus with something changed, or two of them made one. */
 void vary_program(struct random *random, struct program *program);
 void keep_program(const struct program *program);
+/* The next program of the corpus that was given.  False: all of them were run. */
+bool replay_program(struct program *program);
 bool load_corpus(const char *path);
 void save_corpus(const char *path);
 

@@ -160,7 +160,7 @@ static void look_after(int process)
 	check_stuck(process);
 	if (waitpid(pids[process], &status, WNOHANG) == pids[process])
 		check_ended(process, status);
-	else if (rand() % (KILL_ONE_IN * arena->processes) == 0)
+	else if (!arena->only_replay && rand() % (KILL_ONE_IN * arena->processes) == 0)
 		kill_process(process);
 	else
 		return;
@@ -182,7 +182,8 @@ static void run_processes_until(__u64 calls)
 
 	for (i = 0; i < arena->processes; i++)
 		start_process_number(i);
-	while (calls_made() < calls && !atomic_load(&arena->failed)) {
+	while (calls_made() < calls && !atomic_load(&arena->stop) &&
+	       !atomic_load(&arena->failed)) {
 		for (i = 0; i < arena->processes; i++)
 			look_after(i);
 		if (now_ns() > show) {
@@ -221,6 +222,7 @@ static void make_arena(const struct options *options)
 	arena->seed = options->seed;
 	arena->processes = options->processes;
 	arena->threads = options->threads;
+	arena->only_replay = options->replay;
 	arena->begin = now_ns();
 	srand(options->seed);
 	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -284,6 +286,7 @@ static int run(const struct options *options)
 	verdict(command_count() >= 12, "the commands are found");
 	if (options->corpus && !load_corpus(options->corpus))
 		printf("# no corpus %s yet\n", options->corpus);
+	printf("# %u programs given\n", arena->given_size);
 	run_processes_until(options->calls);
 	show_progress();
 	if (atomic_load(&arena->failed))
@@ -303,7 +306,8 @@ static int run(const struct options *options)
  * Options
  */
 enum {
-	KEY_CORPUS = 256
+	KEY_CORPUS = 256,
+	KEY_REPLAY
 };
 
 static const struct argp_option argp_options[] = {
@@ -312,6 +316,9 @@ static const struct argp_option argp_options[] = {
 	{ "processes", 'p', "N", 0, "default 3", 0 },
 	{ "threads", 't', "N", 0, "of each process; default 2", 0 },
 	{ "corpus", KEY_CORPUS, "FILE", 0, "where the programs that were kept are", 0 },
+	{ "replay", KEY_REPLAY, NULL, 0,
+	  "run the programs of the corpus and no others, and keep those that do something new",
+	  0 },
 	{}
 };
 
@@ -348,6 +355,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_CORPUS:
 		options->corpus = text;
+		return 0;
+	case KEY_REPLAY:
+		options->replay = true;
+		options->processes = 1;
+		options->threads = 1;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

@@ -51,12 +51,17 @@ static bool run_calls(struct fuzzer *worker)
 	return is_new;
 }
 
-static void choose_program(struct fuzzer *worker)
+static bool choose_program(struct fuzzer *worker)
 {
+	if (replay_program(&worker->program))
+		return true;
+	if (arena->only_replay)
+		return false;
 	if (atomic_load(&arena->corpus_size) && below(&worker->random, 4))
 		vary_program(&worker->random, &worker->program);
 	else
 		make_program(&worker->random, &worker->program);
+	return true;
 }
 
 static void *thread_main(void *argument)
@@ -69,7 +74,10 @@ static void *thread_main(void *argument)
 	while (programs-- && !atomic_load(&arena->stop)) {
 		bool is_new;
 
-		choose_program(worker);
+		if (!choose_program(worker)) {
+			atomic_store(&arena->stop, 1);
+			break;
+		}
 		start_cover();
 		is_new = run_calls(worker);
 		if (stop_cover() || is_new)

@@ -166,6 +166,20 @@ void keep_program(const struct program *program)
 	arena->corpus[atomic_fetch_add(&arena->corpus_size, 1) % CORPUS_MAX] = *program;
 }
 
+/* The last is the first: it was found by varying others, and does more. */
+bool replay_program(struct program *program)
+{
+	__u32 number;
+
+	if (atomic_load_explicit(&arena->replayed, memory_order_relaxed) >= arena->given_size)
+		return false;
+	number = atomic_fetch_add(&arena->replayed, 1);
+	if (number >= arena->given_size)
+		return false;
+	*program = arena->given[arena->given_size - 1 - number];
+	return true;
+}
+
 /*
  * As text: a line for each program, its calls divided by spaces, the numbers of a
  * call by colons.
@@ -198,15 +212,14 @@ static bool parse_program(const char *line, struct program *program)
 bool load_corpus(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	struct program program;
 	char line[CALLS_MAX * 64];
 
 	if (!file)
 		return false;
 	while (fgets(line, sizeof(line), file))
-		if (line[0] != '#' && parse_program(line, &program) &&
-		    arena->corpus_size < CORPUS_MAX)
-			keep_program(&program);
+		if (line[0] != '#' && arena->given_size < CORPUS_MAX &&
+		    parse_program(line, &arena->given[arena->given_size]))
+			arena->given_size++;
 	fclose(file);
 	return true;
 }
