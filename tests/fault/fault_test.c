@@ -254,6 +254,16 @@ KGIL_TEST(each, settings)
 			       gil ? &interval : &handoff));
 }
 
+/* An event is lost for want of memory; what it is of happens all the same. */
+KGIL_TEST(each, settings_heard)
+{
+	__u64 threshold = NSEC_PER_SEC;
+	int sock = hear_events();
+
+	EXPECT_LT(0, faults_of(_metadata, self->fd, KGIL_IOC_SET_THRESHOLD, &threshold));
+	close(sock);
+}
+
 /* A setting that fails changes nothing. */
 KGIL_TEST(each, settings_not_set)
 {

@@ -2,7 +2,7 @@
 #include <fcntl.h>
 
 #include "inject.h"
-#include "kgil_test.h"
+#include "kgil_netlink.h"
 
 #define DEBUGFS "/sys/kernel/debug/"
 #define SKIPPED 4
@@ -98,4 +98,12 @@ bool was_injected(int fd)
 
 	set_nth(fd, 0);
 	return injected;
+}
+
+int hear_events(void)
+{
+	int sock = open_netlink();
+
+	listen_to_events(sock);
+	return sock;
 }

@@ -25,4 +25,7 @@ void set_nth(int fd, int nth);
 /* Has the failure happened?  Nothing is armed any more. */
 bool was_injected(int fd);
 
+/* A socket that listens to the module's events. */
+int hear_events(void);
+
 #endif /* INJECT_H */
