@@ -11,6 +11,14 @@
 #include "out.h"
 
 static const char *command;
+static char *kept;
+static size_t kept_size;
+
+void err_keep(char *text, size_t size)
+{
+	kept = text;
+	kept_size = size;
+}
 
 void err_set_command(const char *name)
 {
@@ -27,6 +35,11 @@ static void print_line(const char *fmt, va_list args)
 	for (p = text; *p; p++)
 		if (iscntrl((unsigned char)*p))
 			*p = '?';
+	if (kept) {
+		snprintf(kept, kept_size, "%s%s%s", command ? command : "", command ? ": " : "",
+			 text);
+		return;
+	}
 	out_progress_end();
 	fprintf(stderr, "kgil: %s%s%s\n", command ? command : "", command ? ": " : "", text);
 }

@@ -5,6 +5,8 @@
 #ifndef KGIL_CMD_ERR_H
 #define KGIL_CMD_ERR_H
 
+#include <stddef.h>
+
 /**
  * enum status - exit statuses of the command, as the manual lists them
  * @STATUS_OK: done
@@ -38,6 +40,12 @@ int err_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * what to type if the module or the permission is missing; returns the status.
  */
 int err_device(int err, const char *what);
+
+/*
+ * From now on keep a message, the last one, in @text instead of printing it; NULL: print
+ * again.
+ */
+void err_keep(char *text, size_t size);
 
 /* Say that the module is not loaded, and what to type; STATUS_NO_DEVICE. */
 int err_no_module(void);

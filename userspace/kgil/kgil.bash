@@ -67,6 +67,10 @@ _kgil()
 		;;
 	timeline:-t:* | timeline:--theme:*)
 		words='auto light dark' ;;
+	top:-[dn]:* | top:--delay:* | top:--count:*)
+		;;
+	top:-O:* | top:--object:*)
+		words=$(awk 'NR > 2 { print $1 }' /proc/kgil/objects 2>/dev/null; _kgil_names) ;;
 	timeline:-[Opsb]:* | timeline:--object:* | timeline:--pid:* | timeline:--seconds:* | \
 	timeline:--buffer:*)
 		;;

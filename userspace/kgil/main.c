@@ -35,6 +35,7 @@ static const struct command {
 	{ "metrics", cmd_metrics, "print all figures for Prometheus" },
 	{ "monitor", cmd_monitor, "print events as they happen" },
 	{ "timeline", cmd_timeline, "draw who has an object and who waits, over time" },
+	{ "top", cmd_top, "watch who has the objects and who waits, live" },
 	{ "help", cmd_help, "print the help of a command" },
 };
 

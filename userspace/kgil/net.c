@@ -250,7 +250,9 @@ int net_dump(struct net_client *client, struct net_object **objects, unsigned in
 	} while (err == -NLE_DUMP_INTR && ++tries < DUMP_TRIES);
 	if (err < 0 && err != -NLE_DUMP_INTR) {
 		free(answer.objects);
-		return net_error(err, "list the objects");
+		/* The family isn't there any more. */
+		return err == -NLE_OBJ_NOTFOUND ? err_no_module() :
+						  net_error(err, "list the objects");
 	}
 	if (err < 0)
 		err_print("objects came and went while they were listed: some may be missing");

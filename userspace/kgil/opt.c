@@ -121,6 +121,11 @@ static bool read_time(const char *text, uint64_t without, uint64_t *ns)
 	       !__builtin_add_overflow(*ns, fraction * unit / scale, ns);
 }
 
+int opt_seconds(const char *text, uint64_t min, uint64_t max, uint64_t *ns)
+{
+	return read_time(text, OPT_SEC, ns) && *ns >= min && *ns <= max ? 0 : -1;
+}
+
 int opt_time(const struct opt *opt, const char *text, uint64_t *value)
 {
 	if (read_time(text, opt->unit, value) && *value >= opt->min && *value <= opt->max)

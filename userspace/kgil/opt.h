@@ -92,8 +92,9 @@ int opt_parse(const struct opt_spec *spec, int argc, char **argv);
 int opt_number(const struct opt *opt, const char *text, uint64_t *value);
 int opt_time(const struct opt *opt, const char *text, uint64_t *value);
 
-/* A number without an option: the same, but prints nothing. */
+/* A number or time without an option: the same, but prints nothing. */
 int opt_digits(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+int opt_seconds(const char *text, uint64_t min, uint64_t max, uint64_t *ns);
 
 /* The word of @words (up to NULL) that is most like @text; NULL: none is. */
 const char *opt_nearest(const char *text, const char *const *words);
