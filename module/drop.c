@@ -17,6 +17,7 @@
  * An object that is no gil uses the timer for the bound on how long a waiter can
  * be passed over.
  */
+#include "away.h"
 #include "drop.h"
 #include "gil.h"
 #include "object.h"
@@ -217,8 +218,11 @@ static enum hrtimer_restart kgil_drop_expired(struct hrtimer *timer)
 void kgil_drop_new_owner(struct kgil_object *obj, u64 now)
 {
 	kgil_drop_set(obj, false);
-	if (obj->queue.length)
-		kgil_drop_watch(obj, now);
+	if (!obj->queue.length)
+		return;
+	kgil_drop_watch(obj, now);
+	if (unlikely(obj->absence))
+		kgil_away_owner(obj, obj->last, now);
 }
 
 /* A waiter gave up.  Was it the last, the owner may go on. */
@@ -227,6 +231,8 @@ void kgil_drop_lost_waiter(struct kgil_object *obj)
 	if (obj->queue.length)
 		return;
 	kgil_drop_set(obj, false);
+	if (unlikely(obj->absence))
+		kgil_away_end(obj, kgil_now());
 	/* It is free for whoever comes. */
 	if (obj->kept)
 		kgil_poll_freed(obj);

@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 
 #include "access.h"
+#include "away.h"
 #include "file.h"
 #include "gil.h"
 #include "lock.h"
@@ -95,6 +96,7 @@ static int kgil_set(struct kgil_object *obj, u32 which, void __user *arg)
 	set.interval = value;
 	set.handoff = value;
 	set.threshold = value;
+	set.away = value;
 	return kgil_settings_apply(obj, &set);
 }
 
@@ -145,10 +147,23 @@ static noinline_for_stack int kgil_get_times(struct kgil_object *obj,
 	return copy_to_user(arg, &times, sizeof(times)) ? -EFAULT : 0;
 }
 
+static int kgil_get_away(struct kgil_object *obj, void __user *arg)
+{
+	struct kgil_away away = {};
+
+	if (!kgil_is_gil(obj))
+		return -ENOTTY;
+	raw_spin_lock(&obj->lock);
+	kgil_away_read(obj, &away);
+	raw_spin_unlock(&obj->lock);
+	return copy_to_user(arg, &away, sizeof(away)) ? -EFAULT : 0;
+}
+
 static bool kgil_is_setting(unsigned int cmd)
 {
 	return cmd == KGIL_IOC_SET_INTERVAL || cmd == KGIL_IOC_SET_POLICY ||
-	       cmd == KGIL_IOC_SET_HANDOFF || cmd == KGIL_IOC_SET_THRESHOLD;
+	       cmd == KGIL_IOC_SET_HANDOFF || cmd == KGIL_IOC_SET_THRESHOLD ||
+	       cmd == KGIL_IOC_SET_AWAY;
 }
 
 static long kgil_ioctl_set(struct kgil_object *obj, unsigned int cmd,
@@ -161,6 +176,8 @@ static long kgil_ioctl_set(struct kgil_object *obj, unsigned int cmd,
 		return kgil_set(obj, KGIL_SET_POLICY, arg);
 	case KGIL_IOC_SET_HANDOFF:
 		return kgil_set(obj, KGIL_SET_HANDOFF, arg);
+	case KGIL_IOC_SET_AWAY:
+		return kgil_set(obj, KGIL_SET_AWAY, arg);
 	default:
 		return kgil_set(obj, KGIL_SET_THRESHOLD, arg);
 	}
@@ -177,6 +194,8 @@ static long kgil_ioctl_look(struct kgil_object *obj, unsigned int cmd,
 		return kgil_get_stats(obj, arg);
 	case KGIL_IOC_TIMES:
 		return kgil_get_times(obj, arg);
+	case KGIL_IOC_AWAY:
+		return kgil_get_away(obj, arg);
 	case KGIL_IOC_THREAD:
 		return kgil_thread(arg);
 	default:

@@ -12,6 +12,7 @@
  */
 #include <linux/sched.h>
 
+#include "away.h"
 #include "deadlock.h"
 #include "gil.h"
 #include "object.h"
@@ -144,6 +145,8 @@ void kgil_gil_contend(struct kgil_object *obj, struct kgil_waiter *waiter,
 		kgil_drop_watch(obj, now);
 	if (obj->drop.requested && !obj->queue.spinning)
 		obj->queue.spinning = waiter;
+	if (unlikely(obj->absence) && owner)
+		kgil_away_contended(obj, owner, now);
 }
 
 /*

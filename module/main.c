@@ -19,6 +19,7 @@
 #include <linux/module.h>
 #include <linux/uaccess.h>
 
+#include "away.h"
 #include "file.h"
 #include "netlink.h"
 #include "owner.h"
@@ -35,7 +36,7 @@ static int kgil_query(void __user *arg)
 			    KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD |
 			    KGIL_FEATURE_NAMES | KGIL_FEATURE_DEADLOCK |
 			    KGIL_FEATURE_POLL |
-			    KGIL_FEATURE_TIMES,
+			    KGIL_FEATURE_TIMES | KGIL_FEATURE_AWAY,
 		.types = BIT_ULL(KGIL_TYPE_GIL) | BIT_ULL(KGIL_TYPE_SEM) |
 			 BIT_ULL(KGIL_TYPE_LOCK) | BIT_ULL(KGIL_TYPE_RLOCK),
 	};
@@ -97,6 +98,9 @@ static int __init kgil_init(void)
 	err = kgil_register_init();
 	if (err)
 		return err;
+	err = kgil_away_init();
+	if (err)
+		goto err_register;
 	err = kgil_owner_init();
 	if (err)
 		goto err_register;
@@ -136,6 +140,7 @@ static void __exit kgil_exit(void)
 	kgil_owner_stop();
 	/* Waits for the readers. */
 	kgil_netlink_exit();
+	kgil_away_exit();
 	kgil_owner_exit();
 	kgil_register_exit();
 }

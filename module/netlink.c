@@ -27,6 +27,7 @@ static const struct nla_policy kgil_thread_policy[KGIL_A_THREAD_OBJECT + 1] = {
 static_assert((int)KGIL_A_STATS_PAD == (int)KGIL_A_OBJECT_PAD);
 static_assert((int)KGIL_A_THREAD_PAD == (int)KGIL_A_OBJECT_PAD);
 static_assert((int)KGIL_A_TIMES_PAD == (int)KGIL_A_OBJECT_PAD);
+static_assert((int)KGIL_A_AWAY_PAD == (int)KGIL_A_OBJECT_PAD);
 static_assert(KGIL_A_STATS_MAX - KGIL_A_STATS_PAD ==
 	      sizeof(struct kgil_stats) / sizeof(u64));
 
@@ -74,6 +75,35 @@ int kgil_put_times(struct sk_buff *msg, int attr,
 	    kgil_put_u64(msg, KGIL_A_TIMES_HEED_MAX, times->heed_max_ns) ||
 	    kgil_put_hist(msg, KGIL_A_TIMES_WAIT_HIST, times->wait) ||
 	    kgil_put_hist(msg, KGIL_A_TIMES_HOLD_HIST, times->hold))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* Of a gil whose user has asked for it. */
+static int kgil_put_away(struct sk_buff *msg, const struct kgil_object *obj,
+			 const struct kgil_away *away)
+{
+	struct nlattr *nest;
+
+	if (!kgil_is_gil(obj))
+		return 0;
+	if (kgil_put_u64(msg, KGIL_A_OBJECT_AWAY_THRESHOLD, away->threshold_ns))
+		return -EMSGSIZE;
+	if (!obj->absence)
+		return 0;
+	nest = nla_nest_start(msg, KGIL_A_OBJECT_AWAY);
+	if (!nest ||
+	    kgil_put_u64(msg, KGIL_A_AWAY_BLOCKS, away->blocks) ||
+	    kgil_put_u64(msg, KGIL_A_AWAY_BLOCKED_TOTAL,
+			 away->blocked_total_ns) ||
+	    kgil_put_u64(msg, KGIL_A_AWAY_BLOCKED_MAX, away->blocked_max_ns) ||
+	    kgil_put_u64(msg, KGIL_A_AWAY_PREEMPTIONS, away->preemptions) ||
+	    kgil_put_u64(msg, KGIL_A_AWAY_PREEMPTED_TOTAL,
+			 away->preempted_total_ns) ||
+	    kgil_put_u64(msg, KGIL_A_AWAY_PREEMPTED_MAX,
+			 away->preempted_max_ns) ||
+	    kgil_put_u64(msg, KGIL_A_AWAY_MISSED, away->missed))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -157,7 +187,8 @@ static int kgil_put_object(struct sk_buff *msg, const struct sk_buff *request,
 	    (view.times.waiting_ns &&
 	     kgil_put_u64(msg, KGIL_A_OBJECT_WAITING, view.times.waiting_ns)) ||
 	    kgil_put_stats(msg, KGIL_A_OBJECT_STATS, &view.stats) ||
-	    kgil_put_times(msg, KGIL_A_OBJECT_TIMES, &view.times)) {
+	    kgil_put_times(msg, KGIL_A_OBJECT_TIMES, &view.times) ||
+	    kgil_put_away(msg, obj, &view.away)) {
 		genlmsg_cancel(msg, head);
 		return -EMSGSIZE;
 	}

@@ -33,7 +33,7 @@ int kgil_put_times(struct sk_buff *msg, int attr,
 
 struct kgil_object *kgil_netlink_find(struct genl_info *info);
 
-#define KGIL_SET_MAXATTR	KGIL_A_OBJECT_THRESHOLD
+#define KGIL_SET_MAXATTR	KGIL_A_OBJECT_AWAY_THRESHOLD
 extern const struct nla_policy kgil_set_policy[KGIL_SET_MAXATTR + 1];
 int kgil_set_doit(struct sk_buff *request, struct genl_info *info);
 
@@ -43,6 +43,7 @@ void kgil_event_created(struct kgil_object *obj);
 void kgil_event_destroyed(struct kgil_object *obj);
 void kgil_event_changed(struct kgil_object *obj);
 void kgil_event_long_wait(struct kgil_object *obj, u64 waiter, u64 ns);
+void kgil_event_owner_blocked(struct kgil_object *obj, u64 owner, u64 ns);
 
 void *kgil_netlink_dump_head(struct sk_buff *msg, struct netlink_callback *cb,
 			     u8 cmd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Events, to who listens in the object's network namespace.  Each is sent by the
- * thread that makes it happen, with no lock held.
+ * thread that makes it happen, or by a work queue, with no lock held.
  *
  * Every listener of the namespace gets them, so that they tell no pid and no
  * name; who may know these asks for the object.  Best effort: a listener without
@@ -74,6 +74,9 @@ void kgil_event_changed(struct kgil_object *obj)
 	kgil_view(obj, NULL, &view);
 	kgil_put_settings(event.msg, &view.state);
 	kgil_put_u64(event.msg, KGIL_A_OBJECT_THRESHOLD, view.threshold);
+	if (kgil_is_gil(obj))
+		kgil_put_u64(event.msg, KGIL_A_OBJECT_AWAY_THRESHOLD,
+			     view.away.threshold_ns);
 	kgil_event_send(&event);
 }
 
@@ -98,6 +101,24 @@ void kgil_event_long_wait(struct kgil_object *obj, u64 waiter, u64 ns)
 	kgil_put_u64(event.msg, KGIL_A_OBJECT_WAITING, ns);
 	if (waiter)
 		kgil_put_u64(event.msg, KGIL_A_OBJECT_WAITER, waiter);
+	kgil_event_send(&event);
+}
+
+/**
+ * kgil_event_owner_blocked() - an owner was blocked for long while others waited
+ * @obj: what it owned
+ * @owner: its id
+ * @ns: for how long
+ */
+void kgil_event_owner_blocked(struct kgil_object *obj, u64 owner, u64 ns)
+{
+	struct kgil_event event = kgil_event(obj, KGIL_GROUP_EVENTS,
+					     KGIL_CMD_OWNER_BLOCKED_NTF);
+
+	if (!event.msg)
+		return;
+	kgil_put_u64(event.msg, KGIL_A_OBJECT_OWNER, owner);
+	kgil_put_u64(event.msg, KGIL_A_OBJECT_BLOCKED, ns);
 	kgil_event_send(&event);
 }
 

@@ -30,6 +30,8 @@ const struct nla_policy kgil_set_policy[KGIL_SET_MAXATTR + 1] = {
 							&kgil_handoff_range),
 	[KGIL_A_OBJECT_THRESHOLD] =
 		NLA_POLICY_FULL_RANGE(NLA_U64, &kgil_threshold_range),
+	[KGIL_A_OBJECT_AWAY_THRESHOLD] =
+		NLA_POLICY_FULL_RANGE(NLA_U64, &kgil_threshold_range),
 };
 
 /* Which attribute is which setting. */
@@ -41,6 +43,7 @@ static const struct {
 	{ KGIL_A_OBJECT_INTERVAL, KGIL_SET_INTERVAL },
 	{ KGIL_A_OBJECT_HANDOFF, KGIL_SET_HANDOFF },
 	{ KGIL_A_OBJECT_THRESHOLD, KGIL_SET_THRESHOLD },
+	{ KGIL_A_OBJECT_AWAY_THRESHOLD, KGIL_SET_AWAY },
 };
 
 static u64 kgil_set_number(struct genl_info *info, int attr)
@@ -58,6 +61,7 @@ static void kgil_set_parse(struct genl_info *info, struct kgil_settings *set)
 		.interval = kgil_set_number(info, KGIL_A_OBJECT_INTERVAL),
 		.handoff = kgil_set_number(info, KGIL_A_OBJECT_HANDOFF),
 		.threshold = kgil_set_number(info, KGIL_A_OBJECT_THRESHOLD),
+		.away = kgil_set_number(info, KGIL_A_OBJECT_AWAY_THRESHOLD),
 	};
 	for (i = 0; i < ARRAY_SIZE(kgil_set_attrs); i++)
 		if (info->attrs[kgil_set_attrs[i].attr])

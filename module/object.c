@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "away.h"
 #include "name.h"
 #include "netlink.h"
 #include "object.h"
@@ -109,6 +110,7 @@ static void kgil_object_release(struct kref *ref)
 	struct kgil_object *obj = container_of(ref, struct kgil_object, ref);
 
 	kgil_untie_object(obj);
+	kgil_away_free(obj);
 	if (obj->id) {
 		kgil_register_remove(obj);
 		kgil_event_destroyed(obj);

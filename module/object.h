@@ -18,6 +18,7 @@
 #include "queue.h"
 #include "stats.h"
 
+struct kgil_absence;
 struct kgil_name;
 struct kgil_tie;
 
@@ -58,6 +59,7 @@ struct kgil_tie;
  * @run_start: of @stats, acquisitions before @run
  * @threshold: how long a wait has to last to be reported, ns; 0: none is;
  *	read without @lock
+ * @absence: gil: what is measured of its owners' absences; NULL: nobody has asked
  * @drop: what asks the owner of a gil
  * @pollers: who polls it; has a lock of its own, which is not taken under @lock
  * @own: the page until the first mmap
@@ -101,6 +103,7 @@ struct kgil_object {
 	u64 run_start;
 	struct kgil_timing timing;
 	u64 threshold;
+	struct kgil_absence *absence;
 	struct kgil_drop drop;
 	wait_queue_head_t pollers;
 	struct kgil_page own;

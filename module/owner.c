@@ -26,6 +26,7 @@
 #include <linux/tracepoint.h>
 #include <linux/xarray.h>
 
+#include "away.h"
 #include "file.h"
 #include "netlink.h"
 #include "owner.h"
@@ -187,6 +188,8 @@ static void kgil_tie_remove(struct kgil_tie *tie)
 	}
 	if (obj->before == tie)
 		obj->before = NULL;
+	if (unlikely(obj->absence))
+		kgil_away_forget(obj, tie);
 	if (obj->kept == tie)
 		next = kgil_sem_hand_over(obj, kgil_now());
 	raw_spin_unlock(&obj->lock);

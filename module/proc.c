@@ -35,6 +35,16 @@ static const char * const kgil_times_names[] = {
 	"heed_total_ns", "heed_max_ns", "waiting_ns",
 };
 
+/* Of struct kgil_away, in its order. */
+static const char * const kgil_away_names[] = {
+	"blocks", "blocked_total_ns", "blocked_max_ns", "preemptions",
+	"preempted_total_ns", "preempted_max_ns", "missed",
+	"away_threshold_ns",
+};
+
+static_assert(ARRAY_SIZE(kgil_away_names) ==
+	      sizeof(struct kgil_away) / sizeof(u64));
+
 #define KGIL_NR_TIMES	(offsetof(struct kgil_times, wait) / sizeof(u64))
 
 static_assert(ARRAY_SIZE(kgil_times_names) == KGIL_NR_TIMES);
@@ -125,7 +135,10 @@ static void kgil_show_head(struct seq_file *m)
 		seq_printf(m, " %s", kgil_stat_names[i]);
 	seq_puts(m, " handoff_ns name mode gid");
 	kgil_show_times_names(m);
-	seq_puts(m, " threshold_ns\n");
+	seq_puts(m, " threshold_ns");
+	for (i = 0; i < ARRAY_SIZE(kgil_away_names); i++)
+		seq_printf(m, " %s", kgil_away_names[i]);
+	seq_putc(m, '\n');
 }
 
 void kgil_show_number(struct seq_file *m, bool there, u64 number)
@@ -217,6 +230,8 @@ static int kgil_objects_show(struct seq_file *m, void *v)
 	kgil_show_name(m, obj, seen);
 	kgil_show_numbers(m, true, KGIL_NR_TIMES, (const u64 *)&view.times);
 	seq_printf(m, " %llu", view.threshold);
+	kgil_show_numbers(m, kgil_is_gil(obj), ARRAY_SIZE(kgil_away_names),
+			  (const u64 *)&view.away);
 	seq_putc(m, '\n');
 	return 0;
 }

@@ -17,6 +17,7 @@
  */
 #include <linux/sched/signal.h>
 
+#include "away.h"
 #include "deadlock.h"
 #include "gil.h"
 #include "netlink.h"
@@ -137,6 +138,8 @@ static struct task_struct *kgil_sem_grant(struct kgil_object *obj,
 	next->hold = kgil_sem_hold(obj, word);
 	next->granted = now;
 	kgil_tell_grant(obj, next, news);
+	if (unlikely(obj->absence))
+		kgil_away_owner(obj, next->tie, now);
 	kgil_word_thaw(obj, word);
 	return kgil_grant(next, news);
 }
@@ -203,6 +206,8 @@ struct task_struct *kgil_sem_give(struct kgil_object *obj, u64 word, u64 now)
 	lockdep_assert_held(&obj->lock);
 	over = kgil_gil_charge(obj, kgil_sem_ran(obj, word, now));
 	kgil_drop_heeded(obj, now);
+	if (unlikely(obj->absence))
+		kgil_away_end(obj, now);
 	hands_over = kgil_sem_hands_over(obj, word, now);
 	word = kgil_sem_drop(obj, word, now);
 	if (!hands_over) {
@@ -226,6 +231,8 @@ struct task_struct *kgil_sem_pass(struct kgil_object *obj, u64 word, u64 now)
 {
 	kgil_gil_charge(obj, kgil_sem_ran(obj, word, now));
 	kgil_drop_heeded(obj, now);
+	if (unlikely(obj->absence))
+		kgil_away_end(obj, now);
 	word = kgil_sem_drop(obj, word, now);
 	return kgil_sem_grant(obj, kgil_queue_next(obj), word, now);
 }

@@ -5,6 +5,7 @@
 #include <linux/compiler.h>
 #include <linux/errno.h>
 
+#include "away.h"
 #include "gil.h"
 #include "netlink.h"
 #include "object.h"
@@ -37,6 +38,8 @@ u32 kgil_settings_bad_value(const struct kgil_settings *set)
 	if (set->given & KGIL_SET_THRESHOLD &&
 	    !kgil_valid_threshold(set->threshold))
 		return KGIL_SET_THRESHOLD;
+	if (set->given & KGIL_SET_AWAY && !kgil_valid_away(set->away))
+		return KGIL_SET_AWAY;
 	return 0;
 }
 
@@ -45,16 +48,24 @@ u32 kgil_settings_bad_value(const struct kgil_settings *set)
  * @obj: the object, not locked
  * @set: new values
  *
- * Return: 0; -ENOTTY: the type has no such setting; -EINVAL: a bad value.
+ * Return: 0; -ENOTTY: the type has no such setting; -EINVAL: a bad value; -ENOMEM.
  * Nothing is set then.
  */
 int kgil_settings_apply(struct kgil_object *obj,
 			const struct kgil_settings *set)
 {
+	int err;
+
 	if (kgil_settings_wrong_type(obj, set->given))
 		return -ENOTTY;
 	if (kgil_settings_bad_value(set))
 		return -EINVAL;
+	/* First, because it can fail. */
+	if (set->given & KGIL_SET_AWAY) {
+		err = kgil_away_set(obj, set->away);
+		if (err)
+			return err;
+	}
 	if (set->given & KGIL_SET_POLICY)
 		kgil_gil_set_policy(obj, set->policy);
 	if (set->given & KGIL_SET_INTERVAL)

@@ -13,8 +13,10 @@ struct kgil_object;
 #define KGIL_SET_INTERVAL	BIT(1)
 #define KGIL_SET_HANDOFF	BIT(2)
 #define KGIL_SET_THRESHOLD	BIT(3)
+#define KGIL_SET_AWAY		BIT(4)
 /* Those that only a gil has, and those that it doesn't have. */
-#define KGIL_SET_OF_GIL		(KGIL_SET_POLICY | KGIL_SET_INTERVAL)
+#define KGIL_SET_OF_GIL		(KGIL_SET_POLICY | KGIL_SET_INTERVAL | \
+				 KGIL_SET_AWAY)
 #define KGIL_SET_NOT_OF_GIL	KGIL_SET_HANDOFF
 
 /**
@@ -24,6 +26,8 @@ struct kgil_object;
  * @interval: switch interval, ns
  * @handoff: how long a waiter can be passed over, ns
  * @threshold: how long a wait has to last to be reported, ns; 0: none is
+ * @away: how long an owner has to be blocked to be reported, ns; 0: its absences
+ *	are not measured
  */
 struct kgil_settings {
 	u32 given;
@@ -31,6 +35,7 @@ struct kgil_settings {
 	u64 interval;
 	u64 handoff;
 	u64 threshold;
+	u64 away;
 };
 
 u32 kgil_settings_wrong_type(const struct kgil_object *obj, u32 given);

@@ -6,6 +6,7 @@
 #include <linux/sched/task.h>
 #include <linux/string.h>
 
+#include "away.h"
 #include "object.h"
 #include "owner.h"
 #include "view.h"
@@ -118,6 +119,7 @@ void kgil_view(struct kgil_object *obj, struct pid_namespace *pids,
 	kgil_view_state(obj, word, &view->state);
 	kgil_stats_read(obj, &view->stats);
 	kgil_times_read(obj, &view->times);
+	kgil_away_read(obj, &view->away);
 	view->threshold = obj->threshold;
 	task = kgil_view_holder(obj, word);
 	raw_spin_unlock(&obj->lock);

@@ -16,6 +16,7 @@ struct pid_namespace;
  * @state: without KGIL_STATE_MINE
  * @stats: of the same moment
  * @times: likewise
+ * @away: likewise, of a gil
  * @threshold: how long a wait has to last to be reported, ns; 0: none is
  * @comm: name of the owner's thread, or empty
  */
@@ -23,6 +24,7 @@ struct kgil_view {
 	struct kgil_state state;
 	struct kgil_stats stats;
 	struct kgil_times times;
+	struct kgil_away away;
 	u64 threshold;
 	char comm[TASK_COMM_LEN];
 };

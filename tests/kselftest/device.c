@@ -36,7 +36,8 @@ KGIL_TEST(device, query)
 	const __u64 features = KGIL_FEATURE_DROP_PAGE | KGIL_FEATURE_OWNER_DEAD |
 			       KGIL_FEATURE_NETLINK | KGIL_FEATURE_WORD |
 			       KGIL_FEATURE_POLL |
-			       KGIL_FEATURE_DEADLOCK | KGIL_FEATURE_TIMES;
+			       KGIL_FEATURE_DEADLOCK | KGIL_FEATURE_TIMES |
+			       KGIL_FEATURE_AWAY;
 	const __u64 types = 1ULL << KGIL_TYPE_GIL | 1ULL << KGIL_TYPE_SEM | 1ULL << KGIL_TYPE_LOCK |
 			    1ULL << KGIL_TYPE_RLOCK;
 	struct kgil_query query = ask(self->fd, 0xcc);
@@ -236,7 +237,8 @@ KGIL_TEST(device, bad_pointer_on_object)
 	static const unsigned long commands[] = { KGIL_IOC_STATE, KGIL_IOC_STATS, KGIL_IOC_ATTACH,
 						  KGIL_IOC_ACQUIRE_UNTIL, KGIL_IOC_SET_INTERVAL,
 						  KGIL_IOC_SET_POLICY, KGIL_IOC_THREAD,
-						  KGIL_IOC_TIMES, KGIL_IOC_SET_THRESHOLD };
+						  KGIL_IOC_TIMES, KGIL_IOC_SET_THRESHOLD,
+						  KGIL_IOC_AWAY, KGIL_IOC_SET_AWAY };
 	int gil = new_gil(0);
 	size_t i;
 
@@ -251,7 +253,8 @@ KGIL_TEST(device, bad_pointer_on_object)
 KGIL_TEST(device, read_only_pointer)
 {
 	static const unsigned long commands[] = { KGIL_IOC_STATE, KGIL_IOC_STATS, KGIL_IOC_ATTACH,
-						  KGIL_IOC_THREAD, KGIL_IOC_TIMES };
+						  KGIL_IOC_THREAD, KGIL_IOC_TIMES,
+						  KGIL_IOC_AWAY };
 	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int gil = new_gil(0);
 	size_t i;
@@ -278,6 +281,8 @@ static const unsigned long object_commands[] = {
 	KGIL_IOC_THREAD,
 	KGIL_IOC_TIMES,
 	KGIL_IOC_SET_THRESHOLD,
+	KGIL_IOC_AWAY,
+	KGIL_IOC_SET_AWAY,
 };
 
 static const unsigned long device_commands[] = { KGIL_IOC_QUERY, KGIL_IOC_CREATE };

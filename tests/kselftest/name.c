@@ -479,6 +479,7 @@ KGIL_TEST(each, read_only)
 		KGIL_IOC_SET_POLICY,
 		KGIL_IOC_SET_HANDOFF,
 		KGIL_IOC_SET_THRESHOLD,
+		KGIL_IOC_SET_AWAY,
 	};
 	int fd = open_name(NAME, KGIL_OPEN_RDONLY, variant->type);
 	struct kgil_stats stats, seen;

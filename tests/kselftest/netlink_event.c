@@ -289,6 +289,7 @@ KGIL_TEST(each, set)
 		EXPECT_EQ(KGIL_POLICY_FIFO, state_of(self->fd).policy);
 		EXPECT_EQ(0, set_u64(sock, id, KGIL_A_OBJECT_INTERVAL, KGIL_INTERVAL_MAX));
 		EXPECT_EQ(KGIL_INTERVAL_MAX, state_of(self->fd).interval_ns);
+		EXPECT_EQ(0, set_u64(sock, id, KGIL_A_OBJECT_AWAY_THRESHOLD, 0));
 	} else {
 		EXPECT_EQ(0, set_u64(sock, id, KGIL_A_OBJECT_HANDOFF, KGIL_HANDOFF_MAX));
 		EXPECT_EQ(KGIL_HANDOFF_MAX, state_of(self->fd).handoff_ns);
@@ -312,11 +313,19 @@ KGIL_TEST(each, set_refused)
 			     set_u64(sock, id, KGIL_A_OBJECT_INTERVAL, KGIL_INTERVAL_MAX + 1));
 		EXPECT_FAILS(ERANGE, self->fd,
 			     set_u32(sock, id, KGIL_A_OBJECT_POLICY, KGIL_POLICY_FAIR + 1));
+		EXPECT_FAILS(ERANGE, self->fd,
+			     set_u64(sock, id, KGIL_A_OBJECT_AWAY_THRESHOLD,
+				     KGIL_THRESHOLD_MIN - 1));
+		EXPECT_FAILS(ERANGE, self->fd,
+			     set_u64(sock, id, KGIL_A_OBJECT_AWAY_THRESHOLD,
+				     KGIL_THRESHOLD_MAX + 1));
 	} else {
 		EXPECT_FAILS(EOPNOTSUPP, self->fd,
 			     set_u64(sock, id, KGIL_A_OBJECT_INTERVAL, NSEC_PER_MSEC));
 		EXPECT_FAILS(EOPNOTSUPP, self->fd,
 			     set_u32(sock, id, KGIL_A_OBJECT_POLICY, KGIL_POLICY_FIFO));
+		EXPECT_FAILS(EOPNOTSUPP, self->fd,
+			     set_u64(sock, id, KGIL_A_OBJECT_AWAY_THRESHOLD, NSEC_PER_SEC));
 		EXPECT_FAILS(ERANGE, self->fd, set_u64(sock, id, KGIL_A_OBJECT_HANDOFF, 0));
 		EXPECT_FAILS(ERANGE, self->fd,
 			     set_u64(sock, id, KGIL_A_OBJECT_HANDOFF, KGIL_HANDOFF_MAX + 1));

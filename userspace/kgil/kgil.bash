@@ -90,7 +90,7 @@ _kgil()
 		words='fifo fair' ;;
 	set:-y:* | set:--policy:*)
 		words='fifo fair' ;;
-	set:-[Ift]:* | set:--interval:* | set:--handoff:* | set:--threshold:* | \
+	set:-[Ifta]:* | set:--interval:* | set:--handoff:* | set:--threshold:* | set:--away:* | \
 	stat:-[in]:* | stat:--interval:* | stat:--count:*)
 		;;
 	monitor:-e:* | monitor:--event:*)

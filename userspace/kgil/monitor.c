@@ -27,8 +27,8 @@ static const struct opt options[] = {
 	{ "count", 'n', OPT_NUMBER, &count, .arg = "COUNT", .min = 1, .max = UINT64_MAX,
 	  .help = "end after this many events, 1 to 18446744073709551615 (default: never)" },
 	{ "event", 'e', OPT_TEXT, &wanted_text, .arg = "EVENT,...",
-	  .help = "only these: created, destroyed, changed, owner-died, deadlock, long-wait; or "
-		  "all (default: all but created and destroyed)" },
+	  .help = "only these: created, destroyed, changed, owner-died, deadlock, long-wait, "
+		  "owner-blocked; or all (default: all but created and destroyed)" },
 	{ "object", 'o', OPT_NUMBER, &only_object, .arg = "ID", .min = 1, .max = UINT64_MAX,
 	  .help = "only events of this object (default: of all)" },
 	{ .name = NULL },
@@ -40,12 +40,13 @@ static const struct opt_spec spec = {
 		 "is an object of its own.",
 	.opts = options,
 	.more = "Events:\n"
-		"  created     an object was created\n"
-		"  destroyed   an object is gone\n"
-		"  changed     a setting of an object was set\n"
-		"  owner-died  a thread ended while it owned a gil or an rlock\n"
-		"  deadlock    a wait was refused that would have closed a cycle of owners\n"
-		"  long-wait   a wait lasts longer than the object's threshold; see: kgil set\n"
+		"  created        an object was created\n"
+		"  destroyed      an object is gone\n"
+		"  changed        a setting of an object was set\n"
+		"  owner-died     a thread ended while it owned a gil or an rlock\n"
+		"  deadlock       a wait was refused that would have closed a cycle of owners\n"
+		"  long-wait      a wait lasts longer than the object's threshold; see: kgil set\n"
+		"  owner-blocked  an owner was blocked for longer than 'kgil set --away' says\n"
 		"\n"
 		"Events that came too fast to be read are reported as lost. When the module is\n"
 		"unloaded, it ends with exit status 3.\n",
@@ -112,6 +113,7 @@ static const struct event {
 	{ KGIL_CMD_OWNER_DIED_NTF, "owner-died", "owner died", false },
 	{ KGIL_CMD_DEADLOCK_NTF, "deadlock", "deadlock", false },
 	{ KGIL_CMD_LONG_WAIT_NTF, "long-wait", "long wait", false },
+	{ KGIL_CMD_OWNER_BLOCKED_NTF, "owner-blocked", "owner blocked", false },
 };
 
 #define N_EVENTS (sizeof(events) / sizeof(events[0]))
@@ -170,7 +172,8 @@ static int parse_wanted(void)
 		length = strcspn(word, ",");
 		if (!want(word, length))
 			return err_usage("--event: '%.*s' is not an event; there are: created, "
-					 "destroyed, changed, owner-died, deadlock, long-wait, all",
+					 "destroyed, changed, owner-died, deadlock, long-wait, "
+					 "owner-blocked, all",
 					 (int)length, word);
 		word = word[length] ? word + length + 1 : NULL;
 	}
@@ -225,6 +228,8 @@ static void print_event_text(unsigned int cmd, const struct net_object *o)
 		printf(", thread id %llu", (unsigned long long)o->waiter);
 	if (net_has(o, KGIL_A_OBJECT_WAITING))
 		printf(" for %s", out_time(o->waiting_ns).s);
+	if (net_has(o, KGIL_A_OBJECT_BLOCKED))
+		printf(", for %s", out_time(o->blocked_ns).s);
 	if (net_has(o, KGIL_A_OBJECT_POLICY))
 		printf(", policy %s", net_policy_name(o->policy).s);
 	if (net_has(o, KGIL_A_OBJECT_INTERVAL))
@@ -233,6 +238,8 @@ static void print_event_text(unsigned int cmd, const struct net_object *o)
 		printf(", hand-off %s", out_time(o->handoff_ns).s);
 	if (net_has(o, KGIL_A_OBJECT_THRESHOLD) && o->threshold_ns)
 		printf(", threshold %s", out_time(o->threshold_ns).s);
+	if (net_has(o, KGIL_A_OBJECT_AWAY_THRESHOLD) && o->away_threshold_ns)
+		printf(", away %s", out_time(o->away_threshold_ns).s);
 	putchar('\n');
 }
 

@@ -7,6 +7,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
+#include "away.h"
 #include "err.h"
 #include "net.h"
 #include "opt.h"
@@ -117,6 +118,10 @@ static uint64_t *u64_field(struct net_object *object, int attr)
 		return &object->waiting_ns;
 	case KGIL_A_OBJECT_WAITER:
 		return &object->waiter;
+	case KGIL_A_OBJECT_AWAY_THRESHOLD:
+		return &object->away_threshold_ns;
+	case KGIL_A_OBJECT_BLOCKED:
+		return &object->blocked_ns;
 	default:
 		return NULL;
 	}
@@ -157,6 +162,8 @@ static void parse_attr(struct net_object *object, struct nlattr *attr)
 		stats_parse(&object->stats, attr);
 	else if (type == KGIL_A_OBJECT_TIMES)
 		times_parse(&object->times, attr);
+	else if (type == KGIL_A_OBJECT_AWAY)
+		away_parse(&object->away, attr);
 	else
 		type = -1;
 	if (type < 0)

@@ -34,9 +34,10 @@ struct net_unknown {
 /**
  * struct net_object - an object, or what an event says of one
  * @present: bit (1 << enum kgil_object_attr) for each attribute that came
- * @id: and all up to @waiter: see enum kgil_object_attr
+ * @id: and all up to @blocked_ns: see enum kgil_object_attr
  * @stats: all 0 if absent
  * @times: likewise
+ * @away: likewise, but without its threshold
  * @unknown: attributes that this program doesn't know
  * @n_unknown: how many
  */
@@ -64,8 +65,11 @@ struct net_object {
 	uint64_t threshold_ns;
 	uint64_t waiting_ns;
 	uint64_t waiter;
+	uint64_t away_threshold_ns;
+	uint64_t blocked_ns;
 	struct kgil_stats stats;
 	struct kgil_times times;
+	struct kgil_away away;
 	struct net_unknown unknown[NET_UNKNOWN_MAX];
 	unsigned int n_unknown;
 };

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "away.h"
 #include "net.h"
 #include "stats.h"
 #include "times.h"
@@ -134,6 +135,8 @@ struct json_object *net_json(const struct net_object *o)
 		{ KGIL_A_OBJECT_THRESHOLD, "threshold_ns", o->threshold_ns },
 		{ KGIL_A_OBJECT_WAITING, "waiting_ns", o->waiting_ns },
 		{ KGIL_A_OBJECT_WAITER, "waiter", o->waiter },
+		{ KGIL_A_OBJECT_AWAY_THRESHOLD, "away_threshold_ns", o->away_threshold_ns },
+		{ KGIL_A_OBJECT_BLOCKED, "blocked_ns", o->blocked_ns },
 		{ KGIL_A_OBJECT_MODE, "mode", o->mode },
 		{ KGIL_A_OBJECT_GID, "gid", o->gid },
 		{ KGIL_A_OBJECT_THREAD, "thread", o->thread },
@@ -159,6 +162,8 @@ struct json_object *net_json(const struct net_object *o)
 		json_object_object_add(json, "stats", stats_json(&o->stats));
 	if (net_has(o, KGIL_A_OBJECT_TIMES))
 		json_object_object_add(json, "times", times_json(&o->times));
+	if (net_has(o, KGIL_A_OBJECT_AWAY))
+		json_object_object_add(json, "away", away_json(&o->away));
 	if (o->n_unknown)
 		json_object_object_add(json, "unknown", json_unknown(o));
 	return json;

@@ -18,7 +18,7 @@ static const char *const policies[] = { "fair", "fifo", NULL };
 static const unsigned int policy_numbers[] = { KGIL_POLICY_FAIR, KGIL_POLICY_FIFO };
 
 static unsigned int policy = UINT32_MAX;
-static uint64_t interval = UNSET, handoff = UNSET, threshold = UNSET;
+static uint64_t interval = UNSET, handoff = UNSET, threshold = UNSET, away = UNSET;
 
 static const struct opt options[] = {
 	{ "policy", 'y', OPT_CHOICE, &policy, .arg = "POLICY", .words = policies,
@@ -32,6 +32,10 @@ static const struct opt options[] = {
 	{ "threshold", 't', OPT_TIME, &threshold, .arg = "TIME", .min = 0,
 	  .max = KGIL_THRESHOLD_MAX, .unit = OPT_MS,
 	  .help = "report waits longer than this to kgil monitor, 1us to 1000s; 0: none" },
+	{ "away", 'a', OPT_TIME, &away, .arg = "TIME", .min = 0, .max = KGIL_THRESHOLD_MAX,
+	  .unit = OPT_MS,
+	  .help = "gil: measure how long the owner is blocked or preempted while others wait, and "
+		  "report if it is blocked for longer than this, 1us to 1000s; 0: don't" },
 	{ .name = NULL },
 };
 
@@ -54,6 +58,8 @@ static int check(const struct net_object *o)
 		wrong = "policy";
 	else if (!gil && interval != UNSET)
 		wrong = "interval";
+	else if (!gil && away != UNSET)
+		wrong = "away";
 	else if (gil && handoff != UNSET)
 		wrong = "handoff";
 	if (wrong)
@@ -74,6 +80,8 @@ static int put(struct nl_msg *msg, uint64_t id)
 		err = nla_put_u64(msg, KGIL_A_OBJECT_HANDOFF, handoff);
 	if (!err && threshold != UNSET)
 		err = nla_put_u64(msg, KGIL_A_OBJECT_THRESHOLD, threshold);
+	if (!err && away != UNSET)
+		err = nla_put_u64(msg, KGIL_A_OBJECT_AWAY_THRESHOLD, away);
 	return err;
 }
 
@@ -118,10 +126,13 @@ int cmd_set(int argc, char **argv)
 	uint64_t id;
 
 	first = opt_parse(&spec, argc, argv);
-	if (policy == UINT32_MAX && interval == UNSET && handoff == UNSET && threshold == UNSET)
+	if (policy == UINT32_MAX && interval == UNSET && handoff == UNSET && threshold == UNSET &&
+	    away == UNSET)
 		return err_usage("nothing to set; see: kgil set --help");
 	if (threshold && threshold < KGIL_THRESHOLD_MIN)
 		return err_usage("--threshold: it is 0, or 1us to 1000s");
+	if (away && away < KGIL_THRESHOLD_MIN)
+		return err_usage("--away: it is 0, or 1us to 1000s");
 	status = net_parse_operand(argv[first], &id);
 	if (!status)
 		status = net_open(&client);

@@ -89,6 +89,8 @@ static void print_settings(const struct net_object *o)
 		print_handoff(o->handoff_ns);
 	if (o->threshold_ns)
 		put("threshold", out_time(o->threshold_ns).s);
+	if (o->away_threshold_ns)
+		put("away", out_time(o->away_threshold_ns).s);
 	if (o->type == KGIL_TYPE_RLOCK) {
 		put_number("depth", o->depth);
 		put_number("depth at most", o->max);
@@ -126,6 +128,7 @@ static void print_stats(const struct net_object *o)
 {
 	const struct kgil_stats *s = &o->stats;
 	const struct kgil_times *t = &o->times;
+	const struct kgil_away *a = &o->away;
 	bool owned = o->type == KGIL_TYPE_GIL || o->type == KGIL_TYPE_RLOCK;
 
 	puts("");
@@ -145,6 +148,13 @@ static void print_stats(const struct net_object *o)
 		put_number("yields", s->yields);
 		put_number("drop requests", s->drop_requests);
 		print_times("to heed them", t->heed_total_ns, t->heeds, t->heed_max_ns);
+	}
+	if (net_has(o, KGIL_A_OBJECT_AWAY)) {
+		print_times("blocked", a->blocked_total_ns, a->blocks, a->blocked_max_ns);
+		print_times("preempted", a->preempted_total_ns, a->preemptions,
+			    a->preempted_max_ns);
+		if (a->missed)
+			put_number("not followed", a->missed);
 	}
 	put_number("timeouts", s->timeouts);
 	put_number("interrupts", s->interrupts);

@@ -121,6 +121,7 @@ enum kgil_policy {
 #define KGIL_FEATURE_DEADLOCK	(1ULL << 5)	/* EDEADLK for a cycle of owners */
 #define KGIL_FEATURE_POLL	(1ULL << 6)	/* poll, select, epoll on an object */
 #define KGIL_FEATURE_TIMES	(1ULL << 7)	/* KGIL_IOC_TIMES, thresholds */
+#define KGIL_FEATURE_AWAY	(1ULL << 8)	/* KGIL_IOC_AWAY */
 
 /**
  * struct kgil_query - what this module is
@@ -297,7 +298,10 @@ struct kgil_stats {
 /* Bucket b of a histogram begins at 32 ns * 2^b, but bucket 0 at 0. */
 #define KGIL_HIST_BUCKETS	32
 
-/* How long a wait has to last to be reported, in ns; 0: none is. */
+/*
+ * How long a wait has to last to be reported, or an owner to be blocked, in ns; 0:
+ * none is.
+ */
 #define KGIL_THRESHOLD_MIN	1000ULL
 #define KGIL_THRESHOLD_MAX	1000000000000ULL
 
@@ -327,6 +331,32 @@ struct kgil_times {
 	__u64 waiting_ns;
 	__u64 wait[KGIL_HIST_BUCKETS];
 	__u64 hold[KGIL_HIST_BUCKETS];
+};
+
+/**
+ * struct kgil_away - how long the owners of a gil were away from the processor
+ * @blocks: times an owner was blocked in the kernel while others waited, as by a
+ *	read() or a page that has to be fetched; of those that are over
+ * @blocked_total_ns: how long these lasted, as far as somebody waited
+ * @blocked_max_ns: the longest of them
+ * @preemptions: times an owner could have run while others waited, but another
+ *	thread had its processor; of those that are over
+ * @preempted_total_ns: likewise
+ * @preempted_max_ns: likewise
+ * @missed: holds that were not followed, because too many threads were
+ * @threshold_ns: what KGIL_IOC_SET_AWAY set; 0: nothing is measured
+ *
+ * A thread that is given the gil while it sleeps is away only after it has run.
+ */
+struct kgil_away {
+	__u64 blocks;
+	__u64 blocked_total_ns;
+	__u64 blocked_max_ns;
+	__u64 preemptions;
+	__u64 preempted_total_ns;
+	__u64 preempted_max_ns;
+	__u64 missed;
+	__u64 threshold_ns;
 };
 
 /*
@@ -445,6 +475,16 @@ struct kgil_page {
  * none, as it is at first.
  */
 #define KGIL_IOC_SET_THRESHOLD	_IOW(KGIL_IOC_MAGIC, 0xa1, __u64)
+/* gil: read how long its owners were away from the processor. */
+#define KGIL_IOC_AWAY		_IOR(KGIL_IOC_MAGIC, 0xa2, struct kgil_away)
+/*
+ * gil: measure that from now on, and report an owner that was blocked for more than
+ * so many ns while others waited, KGIL_THRESHOLD_MIN to KGIL_THRESHOLD_MAX, by
+ * KGIL_CMD_OWNER_BLOCKED_NTF when it is over; 0: don't, as it is at first.  As long
+ * as this is set for any object, each switch of threads of the whole machine takes
+ * a little longer.
+ */
+#define KGIL_IOC_SET_AWAY	_IOW(KGIL_IOC_MAGIC, 0xa3, __u64)
 
 /*
  * Generic netlink.  Only objects created in the socket's network namespace are
@@ -468,8 +508,8 @@ struct kgil_page {
  *	KGIL_A_THREAD_OBJECT, or of all.  Each answer holds the KGIL_A_THREAD_*
  *	attributes of a thread and an object.
  * @KGIL_CMD_OBJECT_SET: set what is given of KGIL_A_OBJECT_POLICY, _INTERVAL,
- *	_HANDOFF and _THRESHOLD, of the object KGIL_A_OBJECT_ID; all of it or
- *	nothing.  Only for the user who created it and for CAP_SYS_ADMIN.
+ *	_HANDOFF, _THRESHOLD and _AWAY_THRESHOLD, of the object KGIL_A_OBJECT_ID;
+ *	all of it or nothing.  Only for the user who created it and for CAP_SYS_ADMIN.
  * @KGIL_CMD_CREATED_NTF: an object was created; to the group "objects".  Holds
  *	KGIL_A_OBJECT_ID and _TYPE.
  * @KGIL_CMD_DESTROYED_NTF: an object is gone; likewise
@@ -481,6 +521,9 @@ struct kgil_page {
  * @KGIL_CMD_DEADLOCK_NTF: an acquire was refused with EDEADLK because it would
  *	have closed a cycle; to the group "events".  Holds KGIL_A_OBJECT_ID,
  *	_TYPE, _WAITERS and KGIL_A_OBJECT_THREAD.
+ * @KGIL_CMD_OWNER_BLOCKED_NTF: an owner was blocked for longer than
+ *	KGIL_A_OBJECT_AWAY_THRESHOLD while others waited; to the group "events".
+ *	Holds KGIL_A_OBJECT_ID, _TYPE, _OWNER and KGIL_A_OBJECT_BLOCKED.
  */
 enum kgil_cmd {
 	KGIL_CMD_OBJECT_GET	= 1,
@@ -492,6 +535,7 @@ enum kgil_cmd {
 	KGIL_CMD_CHANGED_NTF,
 	KGIL_CMD_LONG_WAIT_NTF,
 	KGIL_CMD_DEADLOCK_NTF,
+	KGIL_CMD_OWNER_BLOCKED_NTF,
 
 	__KGIL_CMD_MAX,
 #define KGIL_CMD_MAX (__KGIL_CMD_MAX - 1)
@@ -529,6 +573,10 @@ enum kgil_cmd {
  *	an event, of a gil or rlock
  * @KGIL_A_OBJECT_TIMES: nest of enum kgil_times_attr
  * @KGIL_A_OBJECT_THREAD: u64, id of the thread that an event is about
+ * @KGIL_A_OBJECT_AWAY_THRESHOLD: u64, ns, as KGIL_IOC_SET_AWAY sets it; gil only
+ * @KGIL_A_OBJECT_AWAY: nest of enum kgil_away_attr; gil only, absent: nobody has
+ *	asked for it
+ * @KGIL_A_OBJECT_BLOCKED: u64, ns, how long an owner was blocked; of an event
  */
 enum kgil_object_attr {
 	KGIL_A_OBJECT_PAD	= 1,
@@ -556,6 +604,9 @@ enum kgil_object_attr {
 	KGIL_A_OBJECT_WAITER,
 	KGIL_A_OBJECT_TIMES,
 	KGIL_A_OBJECT_THREAD,
+	KGIL_A_OBJECT_AWAY_THRESHOLD,
+	KGIL_A_OBJECT_AWAY,
+	KGIL_A_OBJECT_BLOCKED,
 
 	__KGIL_A_OBJECT_MAX,
 #define KGIL_A_OBJECT_MAX (__KGIL_A_OBJECT_MAX - 1)
@@ -676,6 +727,31 @@ enum kgil_times_attr {
 
 	__KGIL_A_TIMES_MAX,
 #define KGIL_A_TIMES_MAX (__KGIL_A_TIMES_MAX - 1)
+};
+
+/**
+ * enum kgil_away_attr - see struct kgil_away
+ * @KGIL_A_AWAY_PAD: padding of 64-bit attributes
+ * @KGIL_A_AWAY_BLOCKS: u64
+ * @KGIL_A_AWAY_BLOCKED_TOTAL: u64, ns
+ * @KGIL_A_AWAY_BLOCKED_MAX: u64, ns
+ * @KGIL_A_AWAY_PREEMPTIONS: u64
+ * @KGIL_A_AWAY_PREEMPTED_TOTAL: u64, ns
+ * @KGIL_A_AWAY_PREEMPTED_MAX: u64, ns
+ * @KGIL_A_AWAY_MISSED: u64
+ */
+enum kgil_away_attr {
+	KGIL_A_AWAY_PAD	= 1,
+	KGIL_A_AWAY_BLOCKS,
+	KGIL_A_AWAY_BLOCKED_TOTAL,
+	KGIL_A_AWAY_BLOCKED_MAX,
+	KGIL_A_AWAY_PREEMPTIONS,
+	KGIL_A_AWAY_PREEMPTED_TOTAL,
+	KGIL_A_AWAY_PREEMPTED_MAX,
+	KGIL_A_AWAY_MISSED,
+
+	__KGIL_A_AWAY_MAX,
+#define KGIL_A_AWAY_MAX (__KGIL_A_AWAY_MAX - 1)
 };
 
 #endif /* _UAPI_LINUX_KGIL_H */
