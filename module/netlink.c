@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The generic netlink family "kgil": docs/netlink/kgil.yaml describes it.  A
- * socket sees the objects of its network namespace.
+ * The generic netlink family "kgil": docs/netlink/kgil.yaml describes it, and
+ * netlink_gen.c is made of that.  A socket sees the objects of its network namespace.
  */
 #include <linux/netlink.h>
 #include <linux/pid_namespace.h>
@@ -15,14 +15,6 @@
 #include "object.h"
 #include "register.h"
 #include "view.h"
-
-static const struct nla_policy kgil_get_policy[KGIL_A_OBJECT_ID + 1] = {
-	[KGIL_A_OBJECT_ID] = NLA_POLICY_MIN(NLA_U64, 1),
-};
-
-static const struct nla_policy kgil_thread_policy[KGIL_A_THREAD_OBJECT + 1] = {
-	[KGIL_A_THREAD_OBJECT] = NLA_POLICY_MIN(NLA_U64, 1),
-};
 
 static_assert((int)KGIL_A_STATS_PAD == (int)KGIL_A_OBJECT_PAD);
 static_assert((int)KGIL_A_THREAD_PAD == (int)KGIL_A_OBJECT_PAD);
@@ -232,7 +224,7 @@ struct kgil_object *kgil_netlink_find(struct genl_info *info)
 	return ERR_PTR(-ENOENT);
 }
 
-static int kgil_get_doit(struct sk_buff *request, struct genl_info *info)
+int kgil_nl_object_get_doit(struct sk_buff *request, struct genl_info *info)
 {
 	struct kgil_object *obj = kgil_netlink_find(info);
 	int err;
@@ -264,7 +256,7 @@ static int kgil_dump_object(struct sk_buff *msg, struct netlink_callback *cb,
 }
 
 /* The policy lets the id of the "do" through. */
-static int kgil_get_start(struct netlink_callback *cb)
+int kgil_get_start(struct netlink_callback *cb)
 {
 	if (!nlmsg_find_attr(cb->nlh, GENL_HDRLEN, KGIL_A_OBJECT_ID))
 		return 0;
@@ -273,7 +265,7 @@ static int kgil_get_start(struct netlink_callback *cb)
 }
 
 /* cb->args[0]: the id to go on with. */
-static int kgil_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+int kgil_nl_object_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct net *net = sock_net(msg->sk);
 	struct kgil_object *obj;
@@ -290,46 +282,17 @@ static int kgil_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	return msg->len ?: err;
 }
 
-static const struct genl_ops kgil_ops[] = {
-	{
-		.cmd = KGIL_CMD_OBJECT_GET,
-		.policy = kgil_get_policy,
-		.maxattr = ARRAY_SIZE(kgil_get_policy) - 1,
-		.doit = kgil_get_doit,
-		.start = kgil_get_start,
-		.dumpit = kgil_get_dumpit,
-	},
-	{
-		.cmd = KGIL_CMD_THREAD_GET,
-		.policy = kgil_thread_policy,
-		.maxattr = ARRAY_SIZE(kgil_thread_policy) - 1,
-		.start = kgil_thread_start,
-		.dumpit = kgil_thread_dumpit,
-	},
-	{
-		.cmd = KGIL_CMD_OBJECT_SET,
-		.policy = kgil_set_policy,
-		.maxattr = KGIL_SET_MAXATTR,
-		.doit = kgil_set_doit,
-	},
-};
-
-static const struct genl_multicast_group kgil_groups[] = {
-	[KGIL_GROUP_EVENTS] = { .name = KGIL_GENL_MCGRP_EVENTS },
-	[KGIL_GROUP_OBJECTS] = { .name = KGIL_GENL_MCGRP_OBJECTS },
-};
-
 struct genl_family kgil_family __ro_after_init = {
 	.name = KGIL_GENL_NAME,
 	.version = KGIL_GENL_VERSION,
 	.netnsok = true,
 	.parallel_ops = true,
 	.module = THIS_MODULE,
-	.ops = kgil_ops,
-	.n_ops = ARRAY_SIZE(kgil_ops),
+	.ops = kgil_nl_ops,
+	.n_ops = ARRAY_SIZE(kgil_nl_ops),
 	.resv_start_op = KGIL_CMD_OBJECT_GET,
-	.mcgrps = kgil_groups,
-	.n_mcgrps = ARRAY_SIZE(kgil_groups),
+	.mcgrps = kgil_nl_groups,
+	.n_mcgrps = ARRAY_SIZE(kgil_nl_groups),
 };
 
 int __init kgil_netlink_init(void)

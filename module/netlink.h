@@ -8,16 +8,13 @@
 
 #include <linux/kgil.h>
 
+#include "netlink_gen.h"
+
 struct kgil_object;
 struct netlink_callback;
 struct sk_buff;
 
 extern struct genl_family kgil_family;
-
-enum kgil_group {
-	KGIL_GROUP_EVENTS,
-	KGIL_GROUP_OBJECTS,
-};
 
 /* Each type of attributes has its padding by the same number. */
 static inline int kgil_put_u64(struct sk_buff *msg, int attr, u64 value)
@@ -33,10 +30,6 @@ int kgil_put_times(struct sk_buff *msg, int attr,
 
 struct kgil_object *kgil_netlink_find(struct genl_info *info);
 
-#define KGIL_SET_MAXATTR	KGIL_A_OBJECT_AWAY_THRESHOLD
-extern const struct nla_policy kgil_set_policy[KGIL_SET_MAXATTR + 1];
-int kgil_set_doit(struct sk_buff *request, struct genl_info *info);
-
 void kgil_netlink_owner_died(struct kgil_object *obj, u64 owner, u32 waiters);
 void kgil_netlink_deadlock(struct kgil_object *obj, u64 thread, u32 waiters);
 void kgil_event_created(struct kgil_object *obj);
@@ -47,8 +40,6 @@ void kgil_event_owner_blocked(struct kgil_object *obj, u64 owner, u64 ns);
 
 void *kgil_netlink_dump_head(struct sk_buff *msg, struct netlink_callback *cb,
 			     u8 cmd);
-int kgil_thread_start(struct netlink_callback *cb);
-int kgil_thread_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
 int kgil_netlink_init(void);
 void kgil_netlink_exit(void);

@@ -7,32 +7,13 @@
 #include "object.h"
 #include "settings.h"
 
-static struct netlink_range_validation kgil_interval_range = {
-	.min = KGIL_INTERVAL_MIN,
-	.max = KGIL_INTERVAL_MAX,
-};
-
-static struct netlink_range_validation kgil_handoff_range = {
-	.min = KGIL_HANDOFF_AT_ONCE,
-	.max = KGIL_HANDOFF_MAX,
-};
-
-static struct netlink_range_validation kgil_threshold_range = {
-	.max = KGIL_THRESHOLD_MAX,
-};
-
-const struct nla_policy kgil_set_policy[KGIL_SET_MAXATTR + 1] = {
-	[KGIL_A_OBJECT_ID] = NLA_POLICY_MIN(NLA_U64, 1),
-	[KGIL_A_OBJECT_POLICY] = NLA_POLICY_MAX(NLA_U32, KGIL_POLICY_FAIR),
-	[KGIL_A_OBJECT_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U64,
-							 &kgil_interval_range),
-	[KGIL_A_OBJECT_HANDOFF] = NLA_POLICY_FULL_RANGE(NLA_U64,
-							&kgil_handoff_range),
-	[KGIL_A_OBJECT_THRESHOLD] =
-		NLA_POLICY_FULL_RANGE(NLA_U64, &kgil_threshold_range),
-	[KGIL_A_OBJECT_AWAY_THRESHOLD] =
-		NLA_POLICY_FULL_RANGE(NLA_U64, &kgil_threshold_range),
-};
+/* The limits of the policy are in docs/netlink/kgil.yaml. */
+static_assert(KGIL_INTERVAL_MIN == 10000ULL);
+static_assert(KGIL_INTERVAL_MAX == 1000000000ULL);
+static_assert(KGIL_HANDOFF_AT_ONCE == 1ULL);
+static_assert(KGIL_HANDOFF_MAX == 1000000000ULL);
+static_assert(KGIL_THRESHOLD_MAX == 1000000000000ULL);
+static_assert(KGIL_POLICY_FAIR == 2);
 
 /* Which attribute is which setting. */
 static const struct {
@@ -119,7 +100,7 @@ static int kgil_set_object(struct sk_buff *request, struct genl_info *info,
 }
 
 /* Return: 0; -EINVAL, -ERANGE, -EOPNOTSUPP, -EPERM, -ENOENT, explained. */
-int kgil_set_doit(struct sk_buff *request, struct genl_info *info)
+int kgil_nl_object_set_doit(struct sk_buff *request, struct genl_info *info)
 {
 	struct kgil_object *obj = kgil_netlink_find(info);
 	int err;

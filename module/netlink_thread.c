@@ -131,7 +131,7 @@ static struct kgil_object *kgil_thread_object(struct net *net,
 	return obj;
 }
 
-int kgil_thread_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+int kgil_nl_thread_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct net *net = sock_net(msg->sk);
 	struct kgil_object *obj;

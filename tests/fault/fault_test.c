@@ -281,6 +281,29 @@ KGIL_TEST(each, settings_not_set)
 	EXPECT_TRUE(state_stayed(self->fd));
 }
 
+static void undo_away(struct target *target)
+{
+	__u64 none = 0;
+
+	CHECK(ioctl(target->fd, KGIL_IOC_SET_AWAY, &none) == 0);
+}
+
+/* To follow the scheduler takes memory. */
+KGIL_TEST(each, absences)
+{
+	__u64 never = KGIL_THRESHOLD_MAX;
+	struct target target = { .fd = self->fd, .cmd = KGIL_IOC_SET_AWAY, .arg = &never };
+	struct kgil_away away;
+
+	if (variant->type != KGIL_TYPE_GIL) {
+		EXPECT_FAILS(ENOTTY, self->fd, op_ioctl(&target));
+		return;
+	}
+	EXPECT_LT(1, each_fault(_metadata, op_ioctl, &target, undo_away));
+	EXPECT_EQ(0, ioctl(self->fd, KGIL_IOC_AWAY, &away));
+	EXPECT_EQ(0, away.threshold_ns);
+}
+
 static void undo_acquire(struct target *target)
 {
 	CHECK(release(target->fd) == 0);

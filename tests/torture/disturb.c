@@ -2,6 +2,7 @@
 /* What the supervisor does to the families. */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -129,6 +130,27 @@ static void freeze_and_thaw(struct hand *supervisor, pid_t pid)
 	add_count(supervisor->slot, FREEZES);
 }
 
+/*
+ * Ask for the absences of a gil's owners, or don't any more.  The first gil always
+ * asks, so that the scheduler's code isn't changed all the time: see keep_probe() of
+ * the fuzzer.
+ */
+static void set_away(struct hand *supervisor)
+{
+	static const __u64 values[] = { 0, KGIL_THRESHOLD_MIN, NSEC_PER_MSEC, KGIL_THRESHOLD_MAX };
+	int index = below(supervisor, OBJECTS);
+	__u64 value = values[below(supervisor, 4)];
+
+	if (world->objects[index].type != KGIL_TYPE_GIL)
+		return;
+	if (index == world->probe && !value)
+		value = 1000 * NSEC_PER_MSEC;
+	if (ioctl(world->objects[index].fd, KGIL_IOC_SET_AWAY, &value))
+		violation("%s: its absences cannot be asked for: errno %d", object_name(index),
+			  errno);
+	add_count(supervisor->slot, AWAYS);
+}
+
 void disturb(struct hand *supervisor)
 {
 	int family = below(supervisor, world->options.processes);
@@ -145,6 +167,9 @@ void disturb(struct hand *supervisor)
 		break;
 	case 6:
 		freeze_and_thaw(supervisor, pid);
+		break;
+	case 7 ... 10:
+		set_away(supervisor);
 		break;
 	default:
 		send_signal(supervisor);

@@ -154,6 +154,7 @@ static const char *const count_names[COUNTS] = {
 	[SETTINGS] = "settings",
 	[STOPS] = "stops",
 	[FREEZES] = "freezes",
+	[AWAYS] = "absences asked for",
 	[UNPLUGS] = "processors unplugged",
 	[READS] = "reads of /proc and netlink",
 };
@@ -273,6 +274,15 @@ static void make_object(int index)
 	object->id = state_of(object->fd).id;
 }
 
+static void keep_probe(void)
+{
+	__u64 never = KGIL_THRESHOLD_MAX;
+
+	while (world->objects[world->probe].type != KGIL_TYPE_GIL)
+		world->probe++;
+	CHECK(ioctl(world->objects[world->probe].fd, KGIL_IOC_SET_AWAY, &never) == 0);
+}
+
 static void make_world(const struct options *options)
 {
 	struct rlimit limit = { 4096, 4096 };
@@ -291,6 +301,7 @@ static void make_world(const struct options *options)
 	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
 	for (i = 0; i < OBJECTS; i++)
 		make_object(i);
+	keep_probe();
 }
 
 /*
