@@ -9,8 +9,8 @@
 
 #include <linux/kgil.h>
 
-/* Bucket 0 ends where fls64() of what remains begins to count. */
-#define KGIL_HIST_SHIFT	6
+/* The last bit of what falls into bucket 0. */
+#define KGIL_HIST_SHIFT	5
 
 /**
  * struct kgil_spans - times that are added up; zeroed: none yet
@@ -43,14 +43,19 @@ static inline u64 kgil_spans_max(const struct kgil_spans *spans)
 
 static __always_inline void kgil_spans_add(struct kgil_spans *spans, u64 ns)
 {
-	unsigned int bucket = min_t(unsigned int, fls64(ns >> KGIL_HIST_SHIFT),
-				    KGIL_HIST_BUCKETS - 1);
+	unsigned long bucket;
 
+	/* To see what the instruments cost: scripts/instrument-cost. */
+	if (IS_ENABLED(KGIL_BARE))
+		return;
+	bucket = min(__fls(ns | BIT(KGIL_HIST_SHIFT)) - KGIL_HIST_SHIFT,
+		     KGIL_HIST_BUCKETS - 1UL);
 	if (unlikely(ns - spans->min > spans->range))
 		kgil_spans_widen(spans, ns);
 	spans->total += ns;
-	spans->touched |= BIT(bucket);
-	spans->hist[bucket]++;
+	/* The first in its bucket; all others need no more than this. */
+	if (unlikely(!spans->hist[bucket]++))
+		spans->touched |= BIT(bucket);
 }
 
 #endif /* _KGIL_SPANS_H */
