@@ -77,8 +77,6 @@ const struct genl_ops kgil_nl_ops[] = {
 };
 
 const struct genl_multicast_group kgil_nl_groups[] = {
-	[KGIL_GROUP_EVENTS] =
-		{ .name = KGIL_GENL_MCGRP_EVENTS },
-	[KGIL_GROUP_OBJECTS] =
-		{ .name = KGIL_GENL_MCGRP_OBJECTS },
+	[KGIL_GROUP_EVENTS] = { .name = KGIL_GENL_MCGRP_EVENTS },
+	[KGIL_GROUP_OBJECTS] = { .name = KGIL_GENL_MCGRP_OBJECTS },
 };

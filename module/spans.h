@@ -9,6 +9,11 @@
 
 #include <linux/kgil.h>
 
+/* 1: without what measures holds and waits; see scripts/instrument-cost. */
+#ifndef KGIL_BARE
+#define KGIL_BARE	0
+#endif
+
 /* The last bit of what falls into bucket 0. */
 #define KGIL_HIST_SHIFT	5
 
@@ -45,8 +50,7 @@ static __always_inline void kgil_spans_add(struct kgil_spans *spans, u64 ns)
 {
 	unsigned long bucket;
 
-	/* To see what the instruments cost: scripts/instrument-cost. */
-	if (IS_ENABLED(KGIL_BARE))
+	if (KGIL_BARE)
 		return;
 	bucket = min(__fls(ns | BIT(KGIL_HIST_SHIFT)) - KGIL_HIST_SHIFT,
 		     KGIL_HIST_BUCKETS - 1UL);

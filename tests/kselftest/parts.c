@@ -8,8 +8,8 @@
 #include "kselftest_harness.h"
 #include "kgil_test.h"
 
-#define KEPT	8
-#define USERS	4
+#define KEPT  8
+#define USERS 4
 
 static int kept[KEPT];
 static __u64 kept_ids[KEPT];

@@ -125,7 +125,7 @@ struct world {
 	atomic_uint failed;
 	atomic_uint hot;      /* the object that most want now */
 	char text[TEXT_SIZE]; /* of the first failure */
-	int probe; /* the gil that always asks for absences */
+	int probe;	      /* the gil that always asks for absences */
 	struct object objects[OBJECTS];
 	struct family families[FAMILIES_MAX];
 	struct slot slots[SLOTS_MAX];

@@ -3,8 +3,8 @@
  * kgil: a global interpreter lock and semaphore-backed locks.
  *
  * This is the contract between the kernel module and user space.  Both sides share
- * this header and kgil_netlink.h, which it includes.  Times are in nanoseconds of CLOCK_MONOTONIC as the
- * caller sees it (inside a time namespace, that namespace's).
+ * this header and kgil_netlink.h, which it includes.  Times are in nanoseconds of
+ * CLOCK_MONOTONIC as the caller sees it (inside a time namespace, that namespace's).
  *
  * /dev/kgil answers KGIL_IOC_QUERY, KGIL_IOC_CREATE and KGIL_IOC_OPEN.  An
  * object is a file descriptor, and lives as long as its last descriptor, mapping
@@ -41,8 +41,8 @@
  *               of range; the name is that of an object of another type
  *   ENOTTY      no such command for this descriptor
  *   EFAULT      bad pointer
- *   ENOMEM      no memory: to create, to map, or for the record of a thread
- *               that acquires a gil or rlock or attaches to it
+ *   ENOMEM      no memory: to create, to map, to measure absences, or for the
+ *               record of a thread that acquires a gil or rlock or attaches to it
  *   EMFILE, ENFILE  no descriptor to be had
  *   EACCES      no permission: to open the object of this name, to change the
  *               settings of another user's object, to do by a read-only
