@@ -14,8 +14,8 @@
 #define KGIL_BARE	0
 #endif
 
-/* The last bit of what falls into bucket 0. */
-#define KGIL_HIST_SHIFT	5
+/* Bucket 1 begins with this bit. */
+#define KGIL_HIST_SHIFT	6
 
 /**
  * struct kgil_spans - times that are added up; zeroed: none yet
@@ -52,8 +52,9 @@ static __always_inline void kgil_spans_add(struct kgil_spans *spans, u64 ns)
 
 	if (KGIL_BARE)
 		return;
-	bucket = min(__fls(ns | BIT(KGIL_HIST_SHIFT)) - KGIL_HIST_SHIFT,
-		     KGIL_HIST_BUCKETS - 1UL);
+	/* The bit below it is the greatest of bucket 0, too. */
+	bucket = min(__fls(ns | BIT(KGIL_HIST_SHIFT - 1)) -
+		     (KGIL_HIST_SHIFT - 1), KGIL_HIST_BUCKETS - 1UL);
 	if (unlikely(ns - spans->min > spans->range))
 		kgil_spans_widen(spans, ns);
 	spans->total += ns;
