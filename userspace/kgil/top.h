@@ -78,6 +78,7 @@ struct top_share {
  * @wait_p99: likewise
  * @longest: the longest wait that goes on, ns; 0: nobody waits
  * @since: how long the hold or wait has gone on, ns; 0: it doesn't, or that is unknown
+ * @asleep: who has it sleeps, and others wait
  */
 struct top_row {
 	uint64_t key;
@@ -94,6 +95,7 @@ struct top_row {
 	uint64_t wait_p99;
 	uint64_t longest;
 	uint64_t since;
+	bool asleep;
 };
 
 struct top_rows {
@@ -108,6 +110,9 @@ struct top_rows {
 struct top_rows top_rows_make(const struct top_sample *before, const struct top_sample *now,
 			      uint64_t object);
 void top_rows_free(struct top_rows *rows);
+
+/* Find @asleep of each row. */
+void top_find_sleepers(struct top_rows *rows);
 
 /* The object for which most threads waited; NULL: nobody waits for any. */
 const struct top_row *top_worst(const struct top_rows *objects);

@@ -163,6 +163,8 @@ static int compare_holder(const struct top_row *a, const struct top_row *b)
 
 static enum top_ink holder_ink(const struct top_row *row)
 {
+	if (row->asleep)
+		return TOP_TROUBLE;
 	return is_held(row) ? TOP_HELD : TOP_FAINT;
 }
 
@@ -277,7 +279,7 @@ static void put_state(const struct top_row *row, char *text, size_t size)
 	const char *word = NULL;
 
 	if (row->thread->state <= KGIL_THREAD_IDLE)
-		word = words[row->thread->state];
+		word = row->asleep ? "ASLEEP" : words[row->thread->state];
 	snprintf(text, size, "%s", word ? word : "?");
 }
 
@@ -290,7 +292,7 @@ static enum top_ink state_ink(const struct top_row *row)
 {
 	switch (row->thread->state) {
 	case KGIL_THREAD_OWNER:
-		return TOP_HELD;
+		return row->asleep ? TOP_TROUBLE : TOP_HELD;
 	case KGIL_THREAD_WAITER:
 		return TOP_WAITING;
 	default:

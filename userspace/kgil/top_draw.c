@@ -17,6 +17,7 @@ enum pair {
 	PAIR_HELD,
 	PAIR_WAITING,
 	PAIR_TITLE,
+	PAIR_TROUBLE,
 };
 
 static bool coloured, utf8;
@@ -32,6 +33,7 @@ void top_draw_init(void)
 	init_pair(PAIR_HELD, COLOR_GREEN, -1);
 	init_pair(PAIR_WAITING, COLOR_YELLOW, -1);
 	init_pair(PAIR_TITLE, COLOR_CYAN, -1);
+	init_pair(PAIR_TROUBLE, COLOR_RED, -1);
 }
 
 static attr_t pair_attr(enum pair pair)
@@ -46,6 +48,8 @@ static attr_t ink_attr(enum top_ink ink)
 		return pair_attr(PAIR_HELD) | A_BOLD;
 	case TOP_WAITING:
 		return pair_attr(PAIR_WAITING) | A_BOLD;
+	case TOP_TROUBLE:
+		return pair_attr(PAIR_TROUBLE) | A_BOLD;
 	case TOP_FAINT:
 		return A_DIM;
 	default:
@@ -125,6 +129,7 @@ static void draw_lines(struct top *top)
 {
 	const struct top_row *row = top_object_row(top);
 	char text[256], name[128];
+	attr_t attr;
 
 	if (row)
 		top_object_line(row, text, sizeof(text));
@@ -141,8 +146,8 @@ static void draw_lines(struct top *top)
 	}
 	top_trouble(row, text, sizeof(text));
 	put(2, 0, A_BOLD, name);
-	draw_trouble(text, strlen(name),
-		     A_BOLD | (row->object->waiters ? pair_attr(PAIR_WAITING) : A_NORMAL));
+	attr = row->asleep ? pair_attr(PAIR_TROUBLE) : pair_attr(PAIR_WAITING);
+	draw_trouble(text, strlen(name), A_BOLD | (row->object->waiters ? attr : A_NORMAL));
 }
 
 /* --- the table ---------------------------------------------------------------- */
@@ -291,7 +296,8 @@ static void draw_help(void)
 		"All figures are of the last refresh; a + says: at least so much.",
 		"",
 		"Objects                              Threads of an object",
-		"HOLDER   who has it now              NOW     has it, waits, or idle",
+		"HOLDER   who has it now; red: and    NOW     has it, waits or idle; ASLEEP:",
+		"         sleeps while others wait            has it, others wait",
 		"WAIT     threads that wait now       SINCE   for how long",
 		"AVG      that waited, on average     RUN%    time for which it had it",
 		"WAITS/s  acquires that had to wait   WAIT%   time for which it waited",

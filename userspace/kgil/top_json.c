@@ -44,6 +44,7 @@ static void put_row(struct json_object *json, const struct top_row *row)
 	out_json_number(json, "wait_p50_ns", row->wait_p50);
 	out_json_number(json, "wait_p99_ns", row->wait_p99);
 	out_json_number(json, "since_ns", row->since);
+	json_object_object_add(json, "asleep", json_object_new_boolean(row->asleep));
 }
 
 static struct json_object *json_object_row(const struct top_row *row)

@@ -56,6 +56,7 @@ void top_show(struct top *top)
 
 	top_rows_free(&top->shown);
 	top->shown = top_rows_make(&top->before, &top->now, top->object);
+	top_find_sleepers(&top->shown);
 	top_filter(&top->shown, view->filter);
 	top_sort(&top->shown, view->table, view->sort, view->reverse);
 	select_row(view, &top->shown);
@@ -73,6 +74,7 @@ int top_next(struct top *top)
 	top->before = top->now;
 	top->now = sample;
 	top->objects = top_rows_make(&top->before, &top->now, 0);
+	top_find_sleepers(&top->objects);
 	top_show(top);
 	return status;
 }

@@ -20,6 +20,7 @@ enum top_ink {
 	TOP_HELD,
 	TOP_WAITING,
 	TOP_FAINT,
+	TOP_TROUBLE,
 };
 
 /**

@@ -17,6 +17,8 @@ static const char *ink_style(enum top_ink ink)
 		return out_style(OUT_GREEN);
 	case TOP_WAITING:
 		return out_style(OUT_YELLOW);
+	case TOP_TROUBLE:
+		return out_style(OUT_RED);
 	case TOP_FAINT:
 		return out_style(OUT_DIM);
 	default:

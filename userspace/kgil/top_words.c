@@ -10,9 +10,6 @@
 #include "out.h"
 #include "top.h"
 
-/* A holder that has just got it may not have woken yet. */
-#define SLEEP_WORTH 10000000
-
 /* Append to @text, as much as there is room for. */
 static void add(char *text, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -35,24 +32,6 @@ void top_object_name(const struct net_object *object, char *text, size_t size)
 		add(text, size, " \"%s\"", object->name);
 }
 
-/* Does the thread sleep?  False if that can't be known. */
-static bool sleeps(uint32_t pid, uint32_t tid)
-{
-	char path[64], line[256] = "", *state;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", pid, tid);
-	file = fopen(path, "r");
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = '\0';
-	fclose(file);
-	/* Behind the name, which may hold anything. */
-	state = strrchr(line, ')');
-	return state && (state[2] == 'S' || state[2] == 'D');
-}
-
 static void add_holder(const struct top_row *row, char *text, size_t size)
 {
 	const struct net_object *object = row->object;
@@ -73,7 +52,7 @@ static void add_holder(const struct top_row *row, char *text, size_t size)
 		add(text, size, " has had it for %s", out_time(row->since).s);
 	else
 		add(text, size, " has it");
-	if (row->since > SLEEP_WORTH && sleeps(object->owner_pid, object->owner_tid))
+	if (row->asleep)
 		add(text, size, " and sleeps");
 }
 
