@@ -243,8 +243,6 @@ static bool kgil_absence_follow(struct kgil_absence *absence,
 		absence->unseen = false;
 		hlist_add_head(&absence->node, &bucket->absences);
 		bucket->length++;
-	} else {
-		absence->counts.missed++;
 	}
 	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 	return room;
@@ -282,8 +280,10 @@ void kgil_away_owner(struct kgil_object *obj, struct kgil_tie *tie, u64 now)
 	if (!absence->threshold)
 		return;
 	if (absence->task != tie->thread->task &&
-	    !kgil_absence_follow(absence, tie))
+	    !kgil_absence_follow(absence, tie)) {
+		absence->counts.missed++;
 		return;
+	}
 	bucket = kgil_away_bucket(absence->task);
 	raw_spin_lock_irqsave(&bucket->lock, flags);
 	absence->out = false;
@@ -306,9 +306,13 @@ void kgil_away_contended(struct kgil_object *obj, struct kgil_tie *tie, u64 now)
 	struct kgil_away_bucket *bucket;
 	unsigned long flags;
 
-	if (!absence->threshold ||
-	    (follow && !kgil_absence_follow(absence, tie)))
+	if (!absence->threshold)
 		return;
+	if (follow && !kgil_absence_follow(absence, tie)) {
+		/* Once for a hold. */
+		absence->counts.missed += obj->queue.length == 1;
+		return;
+	}
 	bucket = kgil_away_bucket(absence->task);
 	raw_spin_lock_irqsave(&bucket->lock, flags);
 	if (follow)
@@ -429,7 +433,7 @@ static int kgil_absence_make(struct kgil_object *obj)
 	init_irq_work(&absence->irq_work, kgil_away_irq);
 	INIT_WORK(&absence->work, kgil_away_report);
 	raw_spin_lock(&obj->lock);
-	obj->absence = absence;
+	WRITE_ONCE(obj->absence, absence);
 	raw_spin_unlock(&obj->lock);
 	return 0;
 }

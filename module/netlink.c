@@ -82,7 +82,7 @@ static int kgil_put_away(struct sk_buff *msg, const struct kgil_object *obj,
 		return 0;
 	if (kgil_put_u64(msg, KGIL_A_OBJECT_AWAY_THRESHOLD, away->threshold_ns))
 		return -EMSGSIZE;
-	if (!obj->absence)
+	if (!READ_ONCE(obj->absence))
 		return 0;
 	nest = nla_nest_start(msg, KGIL_A_OBJECT_AWAY);
 	if (!nest ||

@@ -138,7 +138,8 @@ static struct task_struct *kgil_sem_grant(struct kgil_object *obj,
 	next->hold = kgil_sem_hold(obj, word);
 	next->granted = now;
 	kgil_tell_grant(obj, next, news);
-	if (unlikely(obj->absence))
+	/* Else kgil_drop_new_owner() did so. */
+	if (unlikely(obj->absence) && !obj->queue.length)
 		kgil_away_owner(obj, next->tie, now);
 	kgil_word_thaw(obj, word);
 	return kgil_grant(next, news);
