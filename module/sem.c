@@ -654,7 +654,7 @@ int kgil_sem_release_locked(struct kgil_object *obj, u64 word)
 	if (unlikely(obj->queue.length || obj->watched & KGIL_POLLED))
 		return kgil_sem_release_contended(obj, word);
 	kgil_word_thaw(obj, kgil_sem_drop(obj, word,
-					  KGIL_BARE ? 0 : kgil_now()));
+					  KGIL_BARE > 1 ? 0 : kgil_now()));
 	raw_spin_unlock(&obj->lock);
 	return 0;
 }

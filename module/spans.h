@@ -9,7 +9,10 @@
 
 #include <linux/kgil.h>
 
-/* 1: without what measures holds and waits; see scripts/instrument-cost. */
+/*
+ * 1: holds and waits are not added up; 2: nor is the clock read at the end of a hold that
+ * nobody waited for.  See scripts/instrument-cost.
+ */
 #ifndef KGIL_BARE
 #define KGIL_BARE	0
 #endif
