@@ -178,10 +178,10 @@ static void settle(struct lane *lane, uint64_t ns)
 	lane->state = state;
 }
 
-static void add_mark(struct lanes *lanes, uint64_t ns, int from, int to)
+static void add_mark(struct lanes *lanes, struct lane_mark mark)
 {
 	lanes->marks = grown(lanes->marks, lanes->marks_n, sizeof(*lanes->marks));
-	lanes->marks[lanes->marks_n++] = (struct lane_mark){ ns, from, to };
+	lanes->marks[lanes->marks_n++] = mark;
 }
 
 /* --- the events ------------------------------------------------------------- */
@@ -190,12 +190,14 @@ static void add_mark(struct lanes *lanes, uint64_t ns, int from, int to)
  * struct replay - what is known at one moment
  * @holder: lane; -1: nobody that is known
  * @last: lane that released it last
+ * @released: when
  * @waiting: how many wait
  */
 struct replay {
 	struct lanes *lanes;
 	int holder;
 	int last;
+	uint64_t released;
 	unsigned int waiting;
 };
 
@@ -262,7 +264,7 @@ static void replay_grant(struct replay *r, const struct trace_event *event)
 	lane->acquired++;
 	begins_to_hold(r, next, event->ns);
 	if (r->last >= 0 && r->last != next)
-		add_mark(r->lanes, event->ns, r->last, next);
+		add_mark(r->lanes, (struct lane_mark){ event->ns, r->released, r->last, next });
 	r->last = -1;
 }
 
@@ -313,6 +315,7 @@ static void replay_release(struct replay *r, const struct trace_event *event)
 	settle(lane, event->ns);
 	r->holder = -1;
 	r->last = mine;
+	r->released = event->ns;
 }
 
 static void replay_switch(struct replay *r, const struct trace_event *event)
@@ -343,7 +346,7 @@ static void replay_drop_request(struct replay *r, const struct trace_event *even
 		return;
 	lane = need_lane(r->lanes, event->other);
 	r->lanes->lane[lane].asked++;
-	add_mark(r->lanes, event->ns, lane, -1);
+	add_mark(r->lanes, (struct lane_mark){ event->ns, event->ns, lane, -1 });
 }
 
 static void replay_event(struct replay *r, const struct trace_event *event)
@@ -466,6 +469,47 @@ static void drop_idle_lanes(struct lanes *lanes)
 	free(new_index);
 }
 
+/*
+ * A convoy: a thread that wants it for much less time than the others, and seldom has to
+ * be asked for it, waits each time about as long as one of them has it, or longer; and
+ * that is a good part of what it does.
+ */
+#define CONVOY_SHORTER 5
+#define CONVOY_PART 4
+
+/* @had: by others, each time; @ran: of this, with a processor. */
+static bool is_in_convoy(const struct lane *lane, uint64_t had, uint64_t ran, uint64_t all)
+{
+	uint64_t waited = lane->total[LANE_WAITING];
+
+	return lane->total[LANE_RUNNING] / lane->acquired * CONVOY_SHORTER < ran &&
+	       lane->asked * 4 <= lane->acquired && waited / lane->waits > had / 4 * 3 &&
+	       waited > all / CONVOY_PART;
+}
+
+static void find_convoy(struct lanes *lanes)
+{
+	uint64_t had = 0, ran = 0, got = 0, others;
+	unsigned int i;
+
+	for (i = 0; i < lanes->n; i++) {
+		had += busy(&lanes->lane[i]) - lanes->lane[i].total[LANE_WAITING];
+		ran += lanes->lane[i].total[LANE_RUNNING];
+		got += lanes->lane[i].acquired;
+	}
+	for (i = 0; i < lanes->n; i++) {
+		struct lane *lane = &lanes->lane[i];
+
+		if (!lane->acquired || !lane->waits || got == lane->acquired)
+			continue;
+		others = got - lane->acquired;
+		lane->convoy = is_in_convoy(
+			lane, (had - (busy(lane) - lane->total[LANE_WAITING])) / others,
+			(ran - lane->total[LANE_RUNNING]) / others, lanes->to - lanes->from);
+		lanes->convoy += lane->convoy;
+	}
+}
+
 bool lanes_make(struct lanes *lanes, const struct trace *trace, uint64_t id, int pid)
 {
 	struct replay r = { .lanes = lanes, .holder = -1, .last = -1 };
@@ -497,6 +541,7 @@ bool lanes_make(struct lanes *lanes, const struct trace *trace, uint64_t id, int
 	}
 	name_lanes(lanes, trace);
 	drop_idle_lanes(lanes);
+	find_convoy(lanes);
 	return lanes->n > 0;
 }
 

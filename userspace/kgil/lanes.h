@@ -49,6 +49,7 @@ struct lane_span {
  * @waits: how often it waited
  * @longest_wait: of these
  * @asked: how often it was asked to drop it
+ * @convoy: it wants it for a moment, and waits each time for those who want it for long
  */
 struct lane {
 	int tid;
@@ -60,6 +61,7 @@ struct lane {
 	uint64_t waits;
 	uint64_t longest_wait;
 	uint64_t asked;
+	bool convoy;
 
 	/* While it is made: */
 	bool holds;
@@ -73,9 +75,10 @@ struct lane {
 	enum lane_state state;
 };
 
-/* A drop request, or a hand-over from one lane to another. */
+/* A drop request, or a hand-over from one lane, which had it until @released, to another. */
 struct lane_mark {
 	uint64_t ns;
+	uint64_t released;
 	int from; /* lane; -1: nobody that is known */
 	int to;	  /* -1: a drop request of @from */
 };
@@ -93,6 +96,8 @@ struct lane_queue {
  * @lane: those that had to do with it, most first
  * @others: how many other objects there were
  * @lost: events
+ * @convoy: how many lanes are in one
+ * @no_switches: what the scheduler did was not recorded: who has it counts as running
  */
 struct lanes {
 	uint64_t id;
@@ -109,6 +114,8 @@ struct lanes {
 	unsigned int most_waiting;
 	unsigned int others;
 	uint64_t lost;
+	unsigned int convoy;
+	bool no_switches;
 };
 
 /**

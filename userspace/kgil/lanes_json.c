@@ -3,6 +3,8 @@
  * The picture of an object in Chrome's trace format, which Perfetto opens: the
  * object is the process, its lanes are the threads.
  */
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 #include "lanes.h"
@@ -58,20 +60,43 @@ static void add_spans(const struct lanes *lanes, struct json_object *events,
 	}
 }
 
-/* An arrow from one lane to another. */
+/* Whether @lane does something at @ns. */
+static bool is_busy(const struct lane *lane, uint64_t ns)
+{
+	size_t low = 0, high = lane->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (lane->spans[middle].to <= ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < lane->n && lane->spans[low].from <= ns;
+}
+
+/*
+ * An arrow from one lane to another.  Readers hang its ends on what happens then, of
+ * which the end is no part any more.
+ */
 static void add_arrow(const struct lanes *lanes, struct json_object *events,
 		      const struct lane_mark *mark, size_t number)
 {
 	static const char *const phases[] = { "s", "f" };
+	const uint64_t times[] = { mark->released - 1, mark->ns };
 	struct json_object *event;
 	int i;
 
+	if (!is_busy(&lanes->lane[mark->from], times[0]) ||
+	    !is_busy(&lanes->lane[mark->to], times[1]))
+		return;
 	for (i = 0; i < 2; i++) {
 		event = new_event(lanes, events, phases[i], "handed over",
 				  lanes->lane[i ? mark->to : mark->from].tid);
 		json_object_object_add(event, "cat", json_object_new_string("kgil"));
 		json_object_object_add(event, "id", json_object_new_int64(number));
-		add_us(event, "ts", mark->ns - lanes->from);
+		add_us(event, "ts", times[i] - lanes->from);
 		if (i)
 			json_object_object_add(event, "bp", json_object_new_string("e"));
 	}

@@ -46,8 +46,10 @@ static void put_colours(FILE *file, const struct svg_colour *colours, bool dark,
 	put_fills(file, colours, dark, indent);
 	fprintf(file, "%s.line { stroke: %s; stroke-width: 1; fill: none; }\n", indent,
 		dark ? "#4a505a" : "#c4c9d1");
-	fprintf(file, "%s.hand { stroke: %s; stroke-width: 1; fill: none; opacity: 0.5; }\n",
-		indent, dark ? "#ffffff" : "#000000");
+	fprintf(file,
+		"%s.hand { stroke: %s; stroke-width: 1; fill: none; opacity: 0.5; "
+		"pointer-events: none; }\n%s.faint { opacity: 0.2; }\n",
+		indent, dark ? "#ffffff" : "#000000", indent);
 }
 
 void svg_begin(FILE *file, int width, int height, enum svg_theme theme, const char *title,
