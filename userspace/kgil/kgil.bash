@@ -74,7 +74,8 @@ _kgil()
 	timeline:-[Opsb]:* | timeline:--object:* | timeline:--pid:* | timeline:--seconds:* | \
 	timeline:--buffer:*)
 		;;
-	timeline:-[ocf]:* | timeline:--output:* | timeline:--chrome:* | timeline:--input:* | \
+	timeline:-[ocfS]:* | timeline:--output:* | timeline:--chrome:* | timeline:--input:* | \
+	timeline:--stacks:* | demo:-o:* | demo:--output:* | \
 	bench:-o:* | bench:--output:* | run:-l:* | run:--library:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;

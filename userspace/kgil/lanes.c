@@ -8,6 +8,7 @@
 #include <kgil.h>
 
 #include "lanes.h"
+#include "lanes_out.h"
 #include "out.h"
 #include "trace.h"
 
@@ -19,6 +20,11 @@ const char *const lane_state_names[LANE_STATES] = {
 	[LANE_PREEMPTED] = "has it, no processor",
 	[LANE_BLOCKED] = "has it, blocked",
 };
+
+const char *lanes_state(const struct lanes *lanes, int state)
+{
+	return lanes->no_switches && state == LANE_RUNNING ? "has it" : lane_state_names[state];
+}
 
 /* An array that has room for one more than @n, at powers of two. */
 static void *grown(void *array, size_t n, size_t size)
@@ -510,13 +516,22 @@ static void find_convoy(struct lanes *lanes)
 	}
 }
 
+static bool has_switches(const struct trace *trace)
+{
+	size_t i;
+
+	for (i = 0; i < trace->n && trace->events[i].kind != TRACE_SWITCH; i++)
+		;
+	return i < trace->n;
+}
+
 bool lanes_make(struct lanes *lanes, const struct trace *trace, uint64_t id, int pid)
 {
 	struct replay r = { .lanes = lanes, .holder = -1, .last = -1 };
 	unsigned int i;
 	size_t n;
 
-	*lanes = (struct lanes){ .lost = trace->lost };
+	*lanes = (struct lanes){ .lost = trace->lost, .no_switches = !has_switches(trace) };
 	lanes->id = choose(trace, pid, &lanes->others);
 	if (id)
 		lanes->id = id;

@@ -53,7 +53,7 @@ static void add_spans(const struct lanes *lanes, struct json_object *events,
 	for (i = 0; i < lane->n; i++) {
 		const struct lane_span *span = &lane->spans[i];
 
-		event = new_event(lanes, events, "X", lane_state_names[span->state], lane->tid);
+		event = new_event(lanes, events, "X", lanes_state(lanes, span->state), lane->tid);
 		json_object_object_add(event, "cat", json_object_new_string("kgil"));
 		add_us(event, "ts", span->from - lanes->from);
 		add_us(event, "dur", span->to - span->from);

@@ -38,14 +38,14 @@ static const char *const classes[LANE_STATES] = {
 };
 
 static const struct svg_colour colours[] = {
-	{ "running", "#0b6bb8", "#4da3e8" },
-	{ "waiting", "#f5b83d", "#c98a12" },
-	{ "waking", "#8fd0c1", "#3f8f80" },
-	{ "preempted", "#b58bd0", "#9a6bbd" },
-	{ "blocked", "#d0342c", "#f2635b" },
-	{ "queue", "#f5b83d", "#c98a12" },
-	{ "asked", "#1c1e21", "#ffffff" },
-	{ "convoy", "#b3261e", "#ff8a80" },
+	{ "running", "#0b6bb8", "#4da3e8", false },
+	{ "waiting", "#f5b83d", "#c98a12", false },
+	{ "waking", "#8fd0c1", "#3f8f80", false },
+	{ "preempted", "#b58bd0", "#9a6bbd", false },
+	{ "blocked", "#d0342c", "#f2635b", false },
+	{ "queue", "#f5b83d", "#c98a12", false },
+	{ "asked", "#1c1e21", "#ffffff", false },
+	{ "convoy", "#b3261e", "#ff8a80", false },
 	{ .name = NULL },
 };
 
@@ -111,8 +111,8 @@ static double width_of(const char *text, int size)
 		if ((*text & 0xc0) == 0x80)
 			continue;
 		em += strchr("mwMW@%", *text) || *text < 0 ? 1.0 :
-		      strchr("ijlI ,.:;|'", *text)	   ? 0.36 :
-							     0.66;
+		      strchr("ijlI ,.:;|'", *text)	   ? 0.34 :
+							     0.6;
 	}
 	return em * size;
 }
@@ -246,7 +246,7 @@ static void draw_legend(const struct canvas *c, size_t asked, size_t hands)
 
 	for (i = 0; i < n; i++) {
 		svg_rect(c->file, classes[states[i]], x, c->head, 12, 12, NULL);
-		x = draw_key(c, x, c->lanes->no_switches && !i ? "has it" : lane_state_names[states[i]]);
+		x = draw_key(c, x, lanes_state(c->lanes, states[i]));
 	}
 	snprintf(text, sizeof(text), "M%g %gl8 0l-4 8z", x + 3, c->head + 2);
 	svg_path(c->file, "asked", text, NULL);
@@ -391,11 +391,6 @@ static void fill_columns(const struct canvas *c, const struct lane *lane, struct
 			make_pure(c, &columns[x]);
 }
 
-static const char *state_name(const struct lanes *lanes, enum lane_state state)
-{
-	return lanes->no_switches && state == LANE_RUNNING ? "has it" : lane_state_names[state];
-}
-
 static void draw_pure(const struct canvas *c, const struct lane *lane, double y,
 		      enum lane_state state, int from, int to)
 {
@@ -405,7 +400,7 @@ static void draw_pure(const struct canvas *c, const struct lane *lane, double y,
 	if (state == LANE_OUTSIDE)
 		return;
 	snprintf(title, sizeof(title), "%s: %s\n%s, from %s on", lane->name,
-		 state_name(c->lanes, state), out_time((to - from) * column_ns).s,
+		 lanes_state(c->lanes, state), out_time((to - from) * column_ns).s,
 		 out_time(from * column_ns).s);
 	svg_rect(c->file, classes[state], LEFT + from, y, to - from, c->bar, title);
 }
@@ -453,7 +448,7 @@ static void put_shares(const struct canvas *c, const struct lane *lane,
 		if (sum > 0.0005 * (to - from))
 			len += snprintf(title + len, sizeof(title) - len, "\n%s %s",
 					out_percent(sum / (to - from)).s,
-					state_name(c->lanes, s));
+					lanes_state(c->lanes, s));
 	}
 	fputs("<title>", c->file);
 	svg_escaped(c->file, title);
@@ -583,7 +578,7 @@ static void draw_axis(const struct canvas *c)
 
 /* --- the table -------------------------------------------------------------------- */
 
-static const int table_x[] = { 150, 230, 350, 460, 570, 690, 800, 890, 980, 1080, 1170 };
+static const int table_x[] = { 150, 215, 335, 455, 575, 695, 805, 890, 980, 1080, 1170 };
 
 static void draw_table_head(const struct canvas *c, double y)
 {
@@ -593,7 +588,8 @@ static void draw_table_head(const struct canvas *c, double y)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		svg_text(c->file, "dim", table_x[i] - (i ? 0 : 8), y, 12, SVG_END, "%s", heads[i]);
+		svg_text(c->file, "dim", table_x[i] - (i ? 0 : 8), y, 12, SVG_END, "%s",
+			 i == 2 && c->lanes->no_switches ? "has it" : heads[i]);
 	svg_line(c->file, "line", 20, y + 5, WIDTH - 20, y + 5);
 }
 

@@ -21,9 +21,11 @@
 
 static const char *output = "kgil-timeline.svg";
 static const char *chrome;
+static const char *stacks;
 static const char *input;
 static uint64_t object_id, pid, duration_ns, buffer_kb = 16384;
 static unsigned int theme;
+static bool kgil_only;
 
 static const char *const themes[] = { "auto", "light", "dark", NULL };
 
@@ -32,6 +34,11 @@ static const struct opt options[] = {
 	  .help = "where the picture goes, an SVG (default: kgil-timeline.svg)" },
 	{ "chrome", 'c', OPT_TEXT, &chrome, .arg = "FILE",
 	  .help = "write the same for Perfetto and Chrome, as JSON in their trace format" },
+	{ "stacks", 'S', OPT_TEXT, &stacks, .arg = "FILE",
+	  .help = "write who waits where, as folded stacks: flamegraph.pl draws them" },
+	{ "kgil-only", 'k', OPT_FLAG, &kgil_only,
+	  .help = "record the events of kgil only, not those of the scheduler: fewer, but who has "
+		  "the object counts as running" },
 	{ "input", 'f', OPT_TEXT, &input, .arg = "FILE",
 	  .help = "read what trace-cmd record -e kgil -e sched_switch has written, and record "
 		  "nothing" },
@@ -61,6 +68,7 @@ static const struct opt_spec spec = {
 		"Examples:\n"
 		"  kgil timeline -- kgil contend --threads 8 --work 50us --duration 200ms\n"
 		"  kgil timeline --object 12 --seconds 2 -o gil.svg --chrome gil.json\n"
+		"  kgil timeline --stacks gil.folded -- python3 program.py\n"
 		"  kgil timeline --input trace.dat\n",
 	.operands_max = INT_MAX,
 	.program = true,
@@ -70,6 +78,8 @@ static int check_options(int operands)
 {
 	if (input && (operands || duration_ns))
 		return err_usage("--input: nothing is recorded, so no COMMAND and no --seconds");
+	if (input && kgil_only)
+		return err_usage("--kgil-only: not with --input, of which nothing is recorded");
 	if (pid && operands)
 		return err_usage("--pid: not with a COMMAND, whose threads are those that count");
 	return STATUS_OK;
@@ -86,6 +96,20 @@ static int write_svg(const struct lanes *lanes)
 	bad = ferror(file);
 	if (fclose(file) || bad)
 		return err_failed("%s: cannot write it", output);
+	return STATUS_OK;
+}
+
+static int write_stacks(const struct lanes *lanes, const struct trace *trace)
+{
+	FILE *file = fopen(stacks, "w");
+	bool bad;
+
+	if (!file)
+		return err_failed("%s: %s", stacks, strerror(errno));
+	lanes_stacks(lanes, trace, file);
+	bad = ferror(file);
+	if (fclose(file) || bad)
+		return err_failed("%s: cannot write it", stacks);
 	return STATUS_OK;
 }
 
@@ -114,7 +138,8 @@ static void say(const struct lanes *lanes)
 	if (lanes->lost)
 		fprintf(to, "\n%s events were lost: there are gaps; see --buffer",
 			out_count(lanes->lost).s);
-	fprintf(to, "\n%s%s%s\n", output, chrome ? ", " : "", chrome ? chrome : "");
+	fprintf(to, "\n%s%s%s%s%s\n", output, chrome ? ", " : "", chrome ? chrome : "",
+		stacks ? ", " : "", stacks ? stacks : "");
 }
 
 static int draw(const struct trace *trace)
@@ -130,10 +155,23 @@ static int draw(const struct trace *trace)
 	status = write_svg(&lanes);
 	if (!status && (chrome || out_json))
 		status = write_chrome(&lanes);
+	if (!status && stacks)
+		status = write_stacks(&lanes, trace);
 	if (!status)
 		say(&lanes);
 	lanes_free(&lanes);
 	return status;
+}
+
+static int record(struct trace *trace, char **command)
+{
+	const struct trace_opts opts = {
+		.buffer_kb = buffer_kb,
+		.no_switches = kgil_only,
+		.stacks = stacks,
+	};
+
+	return trace_record(trace, command, duration_ns, &opts);
 }
 
 int cmd_timeline(int argc, char **argv)
@@ -150,8 +188,7 @@ int cmd_timeline(int argc, char **argv)
 	else if (kgil_query(&query))
 		status = err_device(errno, "ask the module");
 	else
-		status = trace_record(&trace, first < argc ? argv + first : NULL, duration_ns,
-				      buffer_kb);
+		status = record(&trace, first < argc ? argv + first : NULL);
 	if (!status)
 		status = draw(&trace);
 	trace_free(&trace);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Records of the kernel's ring buffer, made into events. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,10 @@ static const struct {
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+/* Functions that a stack may have; and so many events may come between. */
+#define STACK_MAX 64
+#define STACK_NEAR 64
+
 static uint64_t field(struct tep_event *event, struct tep_record *record, const char *name)
 {
 	unsigned long long value = 0;
@@ -36,16 +41,10 @@ static uint64_t field(struct tep_event *event, struct tep_record *record, const 
 	return value;
 }
 
-static void learn_name(struct trace *trace, int pid, struct tep_event *event,
-		       struct tep_record *record, const char *name)
+void trace_set_name(struct trace *trace, int pid, const char *name)
 {
-	const char *comm;
 	size_t i;
-	int len;
 
-	comm = tep_get_field_raw(NULL, event, name, record, &len, 0);
-	if (!comm || !pid)
-		return;
 	for (i = 0; i < trace->names_n && trace->names[i].pid != pid; i++)
 		;
 	if (i == trace->names_n) {
@@ -57,8 +56,44 @@ static void learn_name(struct trace *trace, int pid, struct tep_event *event,
 		trace->names_n++;
 	}
 	trace->names[i].pid = pid;
-	strncpy(trace->names[i].comm, comm, sizeof(trace->names[i].comm) - 1);
-	trace->names[i].comm[sizeof(trace->names[i].comm) - 1] = '\0';
+	snprintf(trace->names[i].comm, sizeof(trace->names[i].comm), "%s", name);
+}
+
+static void learn_name(struct trace *trace, int pid, struct tep_event *event,
+		       struct tep_record *record, const char *name)
+{
+	const char *comm;
+	int len;
+
+	comm = tep_get_field_raw(NULL, event, name, record, &len, 0);
+	if (comm && pid)
+		trace_set_name(trace, pid, comm);
+}
+
+/* A stack comes right after its event, and from the same thread. */
+static void add_stack(struct trace *trace, struct tep_handle *tep, struct tep_event *event,
+		      struct tep_record *record)
+{
+	struct tep_format_field *caller = tep_find_field(event, "caller");
+	bool user = !strcmp(event->name, "user_stack");
+	int pid = tep_data_pid(tep, record);
+	uint64_t addrs[STACK_MAX];
+	size_t last = trace->n, n;
+
+	while (last && trace->events[last - 1].pid != pid && trace->n - last < STACK_NEAR)
+		last--;
+	if (!caller || caller->offset > record->size || !last ||
+	    trace->events[last - 1].pid != pid || trace->events[last - 1].kind != TRACE_CONTEND)
+		return;
+	n = (record->size - caller->offset) / sizeof(addrs[0]);
+	if (!user && n > field(event, record, "size"))
+		n = field(event, record, "size");
+	if (n > STACK_MAX)
+		n = STACK_MAX;
+	memcpy(addrs, (char *)record->data + caller->offset, n * sizeof(addrs[0]));
+	trace->events[last - 1].stacks[user ? TRACE_USER : TRACE_KERNEL] =
+		user ? trace_add_user_stack(trace, field(event, record, "tgid"), addrs, n) :
+		       trace_add_kernel_stack(trace, tep, addrs, n);
 }
 
 static struct trace_event *new_event(struct trace *trace)
@@ -88,6 +123,10 @@ void trace_add(struct trace *trace, struct tep_handle *tep, struct tep_record *r
 		trace->lost += record->missed_events;
 	if (!event)
 		return;
+	if (!strcmp(event->name, "user_stack") || !strcmp(event->name, "kernel_stack")) {
+		add_stack(trace, tep, event, record);
+		return;
+	}
 	for (i = 0; i < KINDS && strcmp(event->name, kinds[i].name); i++)
 		;
 	if (i == KINDS)
@@ -141,5 +180,6 @@ void trace_free(struct trace *trace)
 {
 	free(trace->events);
 	free(trace->names);
+	trace_free_stacks(trace);
 	*trace = (struct trace){ .events = NULL };
 }

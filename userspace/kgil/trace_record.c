@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +19,26 @@
 #include "trace.h"
 #include "trace_event.h"
 
-/* How often the buffer is emptied. */
+/* How often the buffer is emptied; and where functions are to be named while they can be. */
 #define PERIOD_NS 50000000
+#define STACKS_PERIOD_NS 5000000
 
 /**
- * struct recording - a recording that runs
+ * struct trace_recording - a recording that runs
  * @trace: what came
  * @instance: of tracefs
  * @tep: how to read its records
+ * @no_switches: of struct trace_opts
+ * @stacks: likewise
+ * @named: of so many events the threads have a name
  */
-struct recording {
+struct trace_recording {
 	struct trace *trace;
 	struct tracefs_instance *instance;
 	struct tep_handle *tep;
+	bool no_switches;
+	bool stacks;
+	size_t named;
 };
 
 static volatile sig_atomic_t ended;
@@ -49,44 +57,116 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static int no_tracefs(void)
+__attribute__((format(printf, 2, 3))) static int fail(struct trace_failure *failure,
+						      const char *fmt, ...)
 {
-	if (geteuid()) {
-		err_print("only root may record events");
-		return STATUS_NO_PERMISSION;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(failure->why, sizeof(failure->why), fmt, args);
+	va_end(args);
+	failure->status = STATUS_FAILED;
+	return -1;
+}
+
+static int no_tracefs(struct trace_failure *failure)
+{
+	fail(failure, "no tracefs; is it there? mount -t tracefs nodev /sys/kernel/tracing");
+	if (!geteuid())
+		return -1;
+	fail(failure, "only root may record events");
+	failure->status = STATUS_NO_PERMISSION;
+	return -1;
+}
+
+/*
+ * The kernel learns the names of threads from the scheduler's events, which are left
+ * alone where they aren't wanted.  An instance is made with what is set then.
+ */
+static struct tracefs_instance *make_instance(bool no_switches)
+{
+	char name[32];
+	bool names = no_switches && tracefs_option_is_enabled(NULL, TRACEFS_OPTION_RECORD_CMD);
+	struct tracefs_instance *instance;
+
+	snprintf(name, sizeof(name), "kgil-timeline-%d", getpid());
+	if (names)
+		tracefs_option_disable(NULL, TRACEFS_OPTION_RECORD_CMD);
+	instance = tracefs_instance_create(name);
+	if (names)
+		tracefs_option_enable(NULL, TRACEFS_OPTION_RECORD_CMD);
+	return instance;
+}
+
+/* The addresses of the kernel's functions. */
+static void learn_kernel(struct tep_handle *tep)
+{
+	size_t size = 1 << 20, len = 0, got;
+	FILE *file = fopen("/proc/kallsyms", "r");
+	char *text = file ? malloc(size) : NULL;
+
+	while (text && (got = fread(text + len, 1, size - 1 - len, file)) > 0) {
+		len += got;
+		if (len == size - 1) {
+			size *= 2;
+			text = realloc(text, size);
+		}
 	}
-	return err_failed("no tracefs; is it there? mount -t tracefs nodev /sys/kernel/tracing");
+	if (file)
+		fclose(file);
+	if (!text)
+		return;
+	text[len] = '\0';
+	tep_parse_kallsyms(tep, text);
+	free(text);
+}
+
+/* Where threads are when they begin to wait; the kernel records only what it can. */
+static int want_stacks(struct trace_recording *r, struct trace_failure *failure)
+{
+	bool user = !tracefs_option_enable(r->instance, TRACEFS_OPTION_USERSTACKTRACE);
+	bool kernel = tracefs_event_file_write(r->instance, "kgil", "kgil_contend", "trigger",
+					       "stacktrace") > 0;
+
+	if (!user && !kernel)
+		return fail(failure, "the kernel records no stacks");
+	learn_kernel(r->tep);
+	return 0;
 }
 
 /* A buffer in which only what is wanted is recorded, switched off. */
-static int prepare(struct recording *r, uint64_t buffer_kb)
+static int prepare(struct trace_recording *r, const struct trace_opts *opts,
+		   struct trace_failure *failure)
 {
-	static const char *const systems[] = { "kgil", "sched", NULL };
-	char name[32], kb[24];
+	static const char *const systems[] = { "kgil", "sched", "ftrace", NULL };
+	char kb[24];
 
-	snprintf(name, sizeof(name), "kgil-timeline-%d", getpid());
-	r->instance = tracefs_instance_create(name);
+	r->instance = make_instance(opts->no_switches);
 	if (!r->instance)
-		return no_tracefs();
+		return no_tracefs(failure);
 	r->tep = tracefs_local_events_system(NULL, systems);
 	if (!r->tep)
-		return err_failed("cannot read the formats of the events");
-	snprintf(kb, sizeof(kb), "%llu", (unsigned long long)buffer_kb);
+		return fail(failure, "cannot read the formats of the events");
+	snprintf(kb, sizeof(kb), "%llu", (unsigned long long)opts->buffer_kb);
 	tracefs_trace_off(r->instance);
 	if (tracefs_instance_file_write(r->instance, "buffer_size_kb", kb) < 0)
-		return err_failed("no memory for a buffer of %s KiB on each processor", kb);
+		return fail(failure, "no memory for a buffer of %s KiB on each processor", kb);
 	if (tracefs_instance_file_write(r->instance, "trace_clock", "mono") < 0)
-		return err_failed("the kernel has no trace clock mono");
-	if (tracefs_event_enable(r->instance, "kgil", NULL) ||
-	    tracefs_event_enable(r->instance, "sched", "sched_switch") ||
-	    tracefs_event_enable(r->instance, "sched", "sched_process_fork"))
-		return err_failed("cannot switch on the events kgil:*");
-	return STATUS_OK;
+		return fail(failure, "the kernel has no trace clock mono");
+	if (opts->stacks && want_stacks(r, failure))
+		return -1;
+	if (tracefs_event_enable(r->instance, "kgil", NULL))
+		return fail(failure, "cannot switch on the events kgil:*");
+	if (!opts->no_switches &&
+	    (tracefs_event_enable(r->instance, "sched", "sched_switch") ||
+	     tracefs_event_enable(r->instance, "sched", "sched_process_fork")))
+		return fail(failure, "cannot switch on the events of the scheduler");
+	return 0;
 }
 
 static int on_record(struct tep_event *event, struct tep_record *record, int cpu, void *arg)
 {
-	struct recording *r = arg;
+	struct trace_recording *r = arg;
 
 	(void)event;
 	(void)cpu;
@@ -96,13 +176,37 @@ static int on_record(struct tep_event *event, struct tep_record *record, int cpu
 	return 0;
 }
 
-static void drain(struct recording *r)
+/* Names that no event of the scheduler has told, while the threads are there. */
+static void learn_names(struct trace_recording *r)
+{
+	char path[48], name[32];
+	FILE *file;
+
+	for (; r->named < r->trace->n; r->named++) {
+		int pid = r->trace->events[r->named].pid;
+
+		if (!pid || trace_comm(r->trace, pid))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+		file = fopen(path, "r");
+		if (file && fgets(name, sizeof(name), file)) {
+			name[strcspn(name, "\n")] = '\0';
+			trace_set_name(r->trace, pid, name);
+		}
+		if (file)
+			fclose(file);
+	}
+}
+
+static void drain(struct trace_recording *r)
 {
 	tracefs_iterate_raw_events(r->tep, r->instance, NULL, 0, on_record, r);
+	if (r->no_switches)
+		learn_names(r);
 }
 
 /* A number that the kernel gives for one processor. */
-static uint64_t counted(struct recording *r, int cpu, const char *what)
+static uint64_t counted(struct trace_recording *r, int cpu, const char *what)
 {
 	char file[48], *text;
 	const char *at;
@@ -117,7 +221,7 @@ static uint64_t counted(struct recording *r, int cpu, const char *what)
 	return n;
 }
 
-static void count_lost(struct recording *r)
+static void count_lost(struct trace_recording *r)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 	int cpu;
@@ -127,15 +231,50 @@ static void count_lost(struct recording *r)
 				  counted(r, cpu, "dropped events: ");
 }
 
-static void finish(struct recording *r)
+static void finish(struct trace_recording *r)
 {
 	if (r->tep)
 		tep_free(r->tep);
-	if (!r->instance)
-		return;
-	tracefs_event_disable(r->instance, NULL, NULL);
-	tracefs_instance_destroy(r->instance);
-	tracefs_instance_free(r->instance);
+	if (r->instance) {
+		tracefs_event_disable(r->instance, NULL, NULL);
+		tracefs_instance_destroy(r->instance);
+		tracefs_instance_free(r->instance);
+	}
+	free(r);
+}
+
+struct trace_recording *trace_start(struct trace *trace, const struct trace_opts *opts,
+				    struct trace_failure *failure)
+{
+	struct trace_recording *r = out_alloc(sizeof(*r));
+
+	*r = (struct trace_recording){
+		.trace = trace,
+		.no_switches = opts->no_switches,
+		.stacks = opts->stacks,
+	};
+	if (prepare(r, opts, failure)) {
+		finish(r);
+		return NULL;
+	}
+	tracefs_trace_on(r->instance);
+	return r;
+}
+
+static void stop(struct trace_recording *r)
+{
+	tracefs_trace_off(r->instance);
+	drain(r);
+	count_lost(r);
+}
+
+void trace_stop(struct trace_recording *r)
+{
+	struct trace *trace = r->trace;
+
+	stop(r);
+	finish(r);
+	trace_sort(trace);
 }
 
 /* A child that becomes the command as soon as @go can be read. */
@@ -173,9 +312,9 @@ static int child_status(pid_t pid, int status)
 	return STATUS_OK;
 }
 
-static int record_until(struct recording *r, pid_t pid, uint64_t ns)
+static int record_until(struct trace_recording *r, pid_t pid, uint64_t ns)
 {
-	struct timespec period = { .tv_nsec = PERIOD_NS };
+	struct timespec period = { .tv_nsec = r->stacks ? STACKS_PERIOD_NS : PERIOD_NS };
 	uint64_t start = now_ns();
 	bool child_gone = false;
 	int status = 0;
@@ -187,16 +326,14 @@ static int record_until(struct recording *r, pid_t pid, uint64_t ns)
 		out_progress("recording: %s, %s events", out_time(now_ns() - start).s,
 			     out_count(r->trace->n).s);
 	}
-	tracefs_trace_off(r->instance);
-	drain(r);
-	count_lost(r);
+	stop(r);
 	out_progress_end();
 	if (pid && !child_gone && waitpid(pid, &status, 0) != pid)
 		return err_failed("wait: %s", strerror(errno));
 	return child_status(pid, status);
 }
 
-static int record_command(struct recording *r, char **argv, uint64_t ns)
+static int record_command(struct trace_recording *r, char **argv, uint64_t ns)
 {
 	pid_t pid = 0;
 	int go[2], status;
@@ -209,7 +346,6 @@ static int record_command(struct recording *r, char **argv, uint64_t ns)
 	if (pid < 0)
 		return err_failed("fork: %s", strerror(errno));
 	r->trace->child = pid;
-	tracefs_trace_on(r->instance);
 	if (pid && write(go[1], "", 1) != 1)
 		err_print("%s: %s", argv[0], strerror(errno));
 	close(go[1]);
@@ -217,18 +353,21 @@ static int record_command(struct recording *r, char **argv, uint64_t ns)
 	return status;
 }
 
-int trace_record(struct trace *trace, char **argv, uint64_t ns, uint64_t buffer_kb)
+int trace_record(struct trace *trace, char **argv, uint64_t ns, const struct trace_opts *opts)
 {
 	struct sigaction action = { .sa_handler = on_signal }, old;
-	struct recording r = { .trace = trace };
-	int status = prepare(&r, buffer_kb);
+	struct trace_failure failure;
+	struct trace_recording *r = trace_start(trace, opts, &failure);
+	int status;
 
-	if (!status) {
-		sigaction(SIGINT, &action, &old);
-		status = record_command(&r, argv, ns);
-		sigaction(SIGINT, &old, NULL);
+	if (!r) {
+		err_print("%s", failure.why);
+		return failure.status;
 	}
-	finish(&r);
+	sigaction(SIGINT, &action, &old);
+	status = record_command(r, argv, ns);
+	sigaction(SIGINT, &old, NULL);
+	finish(r);
 	trace_sort(trace);
 	return status;
 }
