@@ -30,6 +30,9 @@ static const struct opt options[] = {
 	{ "path", 0, OPT_CHOICE, &path, .arg = "PATH", .words = path_words,
 	  .help = "ioctl: every acquire and release is a system call; word: a free lock is "
 		  "taken and given back by its shared word, without one (default: ioctl)" },
+	{ "output", 'o', OPT_TEXT, &demo_pictures, .arg = "NAME",
+	  .help = "part 5 draws the convoy, as kgil timeline does, into NAME-fifo.svg and "
+		  "NAME-fair.svg (default: kgil-demo); root only" },
 	{ "pause", 0, OPT_FLAG, &pause_wanted, .help = "wait for Enter between the parts" },
 	{ .name = NULL },
 };

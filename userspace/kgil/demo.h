@@ -146,6 +146,18 @@ void demo_peer_start(struct demo_peer *peer, enum demo_peer_kind kind, int delay
 void demo_peer_ask(const struct demo_peer *peer);
 void demo_peer_stop(struct demo_peer *peer);
 
+struct trace;
+
+/* demo_timeline.c: the start of the names of pictures. */
+extern const char *demo_pictures;
+/*
+ * Record @run(@arg), and draw who had @gil meanwhile into a file whose name ends in
+ * @name; @run tells the names of threads to the trace.  Says where it is, or why there is
+ * none; returns whether there is.
+ */
+bool demo_picture(struct demo *demo, const struct demo_object *gil, const char *name,
+		  void (*run)(struct trace *trace, void *arg), void *arg);
+
 /* JSON: a new row of the array @name of the part's result. */
 struct json_object *demo_row(struct demo *demo, const char *name);
 void demo_put_int(struct json_object *row, const char *key, int64_t value);

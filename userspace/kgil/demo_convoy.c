@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Part 5: an I/O-bound thread next to CPU-bound ones: the convoy, and its end. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "demo.h"
 #include "err.h"
 #include "hist.h"
 #include "out.h"
+#include "trace.h"
 #include "work.h"
 
 /* Each row is measured in short slots: one at least is not disturbed. */
@@ -20,6 +23,10 @@
 #define CHUNK_NS 10000
 /* What the I/O thread does with an answer. */
 #define COMPUTE_NS 5000
+
+/* What is drawn. */
+#define DRAWN_THREADS 2
+#define CPU_THREADS_MAX 4
 
 #define RUNS_MAX 3
 #define CONVOY_MIN 5.0
@@ -97,6 +104,7 @@ struct measured {
  * @ns: how long they took
  * @chunks: done by the CPU-bound threads
  * @slot_chunks: of these, while the I/O thread was at work in this slot
+ * @tids: of the threads of this slot
  */
 struct job {
 	const struct row *row;
@@ -109,6 +117,7 @@ struct job {
 	uint64_t ns;
 	uint64_t chunks;
 	uint64_t slot_chunks;
+	int tids[1 + CPU_THREADS_MAX];
 };
 
 static uint64_t chunks_of(const struct job *job)
@@ -166,6 +175,7 @@ static void member(unsigned int index, void *arg)
 {
 	struct job *job = arg;
 
+	job->tids[index] = gettid();
 	/*
 	 * The answers come from the processor that asks: it never sleeps and has to
 	 * be woken up.  Who computes doesn't disturb it there.
@@ -235,6 +245,46 @@ static void run_row(struct demo_object *gil, const struct row *row, struct measu
 		best->p99_ns = hist_percentile(&job->latency, 0.99);
 	}
 	free(job);
+}
+
+static void run_drawn(struct trace *trace, void *arg)
+{
+	struct job *job = arg;
+	unsigned int i;
+	char name[16];
+
+	run_slot(job);
+	for (i = 0; i <= job->row->cpu_threads; i++) {
+		snprintf(name, sizeof(name), i ? "cpu-%u" : "I/O", i);
+		trace_set_name(trace, job->tids[i], name);
+	}
+}
+
+/* The convoy, and its end, as pictures. */
+static void draw_row(struct demo *demo, struct demo_object *gil, bool fair)
+{
+	const struct row row = { DRAWN_THREADS, 5 * MS, false, fair };
+	struct job *job = out_alloc(sizeof(*job));
+
+	job->row = &row;
+	job->gil = gil;
+	demo_check(kgil_set_policy(gil->path.fd, policy_of(&row)), "set the policy");
+	demo_check(kgil_set_interval(gil->path.fd, row.interval_ns), "set the switch interval");
+	demo_peer_start(&job->peer, DEMO_SOCKET, 0);
+	demo_picture(demo, gil, fair ? "fair" : "fifo", run_drawn, job);
+	demo_peer_stop(&job->peer);
+	free(job);
+}
+
+static void draw_convoy(struct demo *demo, struct demo_object *gil)
+{
+	if (!out_json) {
+		putchar('\n');
+		out_wrapped(0, "Pictures of it, beside 2 CPU-bound threads (a browser shows them):");
+		putchar('\n');
+	}
+	draw_row(demo, gil, false);
+	draw_row(demo, gil, true);
 }
 
 static double drop(const struct measured *m)
@@ -420,6 +470,7 @@ static void run_convoy(struct demo *demo)
 		show_trade(m);
 		show_fair(m);
 	}
+	draw_convoy(demo, gil);
 	make_claims(demo, m);
 	demo_means(demo, "Under fifo the I/O thread queues for the GIL after each answer, and each "
 			 "CPU-bound thread before it keeps the GIL for a whole switch interval: "
