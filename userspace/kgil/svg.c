@@ -5,10 +5,10 @@
 #include "svg.h"
 
 static const struct svg_colour common[] = {
-	{ "paper", "#ffffff", "#16181d" },
-	{ "text", "#1c1e21", "#e8eaed" },
-	{ "dim", "#5f6570", "#a3a9b3" },
-	{ "track", "#eef0f3", "#23262d" },
+	{ "paper", "#ffffff", "#16181d", false },
+	{ "text", "#1c1e21", "#e8eaed", false },
+	{ "dim", "#5f6570", "#a3a9b3", false },
+	{ "track", "#eef0f3", "#23262d", false },
 	{ .name = NULL },
 };
 
@@ -35,9 +35,14 @@ void svg_escaped(FILE *file, const char *text)
 
 static void put_fills(FILE *file, const struct svg_colour *colours, bool dark, const char *indent)
 {
-	for (; colours->name; colours++)
-		fprintf(file, "%s.%s { fill: %s; }\n", indent, colours->name,
-			dark ? colours->dark : colours->light);
+	for (; colours->name; colours++) {
+		const char *colour = dark ? colours->dark : colours->light;
+
+		fprintf(file, "%s.%s { fill: %s; }\n", indent, colours->name, colour);
+		if (colours->line)
+			fprintf(file, "%s.line.%s { stroke: %s; stroke-width: 2; fill: none; }\n",
+				indent, colours->name, colour);
+	}
 }
 
 static void put_colours(FILE *file, const struct svg_colour *colours, bool dark, const char *indent)
@@ -93,6 +98,11 @@ void svg_rect(FILE *file, const char *class, double x, double y, double width, d
 	fprintf(file, "<rect class=\"%s\" x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\"", class, x,
 		y, width, height);
 	put_title(file, "rect", title);
+}
+
+void svg_circle(FILE *file, const char *class, double x, double y, double radius)
+{
+	fprintf(file, "<circle class=\"%s\" cx=\"%g\" cy=\"%g\" r=\"%g\"/>\n", class, x, y, radius);
 }
 
 void svg_line(FILE *file, const char *class, double x1, double y1, double x2, double y2)

@@ -3,6 +3,7 @@
 #ifndef KGIL_CMD_SVG_H
 #define KGIL_CMD_SVG_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /**
@@ -20,11 +21,13 @@ enum svg_theme {
  * @name: the class; NULL ends a list
  * @light: on a light background
  * @dark: on a dark one
+ * @line: there is a class "NAME line", too, of lines in this colour
  */
 struct svg_colour {
 	const char *name;
 	const char *light;
 	const char *dark;
+	bool line;
 };
 
 enum svg_anchor {
@@ -41,6 +44,7 @@ void svg_end(FILE *file);
 /* @title: shown when the mouse is over it; NULL: none. */
 void svg_rect(FILE *file, const char *class, double x, double y, double width, double height,
 	      const char *title);
+void svg_circle(FILE *file, const char *class, double x, double y, double radius);
 void svg_line(FILE *file, const char *class, double x1, double y1, double x2, double y2);
 /* @path: of the SVG language. */
 void svg_path(FILE *file, const char *class, const char *path, const char *title);
