@@ -4,7 +4,9 @@
 import ast
 import os
 import re
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import kgil
@@ -23,6 +25,47 @@ for lock in locks:
 while not all(lock.waiters for lock in locks):
     pass
 print("end")
+"""
+
+# The names that the kernel has.
+NAMES = """
+import os, threading, warnings
+warnings.simplefilter("ignore")
+import kgil
+
+def comm(native_id):
+    with open(f"/proc/self/task/{native_id}/comm", encoding="utf-8") as file:
+        return file.read()[:-1]
+
+threading.main_thread().name = "first"
+with open("/proc/self/comm", "w") as file:
+    file.write("python3")
+end = threading.Event()
+threads = [threading.Thread(target=end.wait, name=name, daemon=True)
+           for name in ("worker", "second", "läuft 456789abcdef")]
+threads[0].start()
+kgil.name_threads()
+kgil.name_threads()
+threads[1].start()
+threads[1].name = "renamed"
+threads[2].start()
+print([comm(t.native_id) for t in [*threads, threading.main_thread()]])
+end.set()
+"""
+
+PROGRAM = """
+import sys, threading
+import beside
+print(__name__, sys.argv[1:], beside.name)
+names = []
+def read():
+    with open(f"/proc/self/task/{threading.get_native_id()}/comm") as file:
+        names.append(file.read()[:-1])
+thread = threading.Thread(target=read, name="in program")
+thread.start()
+thread.join()
+print(names)
+sys.exit(7)
 """
 
 
@@ -97,6 +140,28 @@ class Package(TestCase):
         ]
         for name in imported:
             self.assertTrue(hasattr(kgil, name), name)
+
+    def test_names_of_threads(self):
+        self.assertEqual(python(NAMES), "['worker', 'renamed', 'läuft 456789ab', 'python3']\n")
+        self.assertEqual(python(NAMES.replace("kgil.name_threads()", "")).count("python3"), 4)
+
+    def test_runs_a_program(self):
+        with tempfile.TemporaryDirectory() as here:
+            Path(here, "beside.py").write_text("name = 'from beside'\n", encoding="utf-8")
+            program = Path(here, "program.py")
+            program.write_text(PROGRAM, encoding="utf-8")
+            command = [sys.executable, "-m", "kgil"]
+            for run in ([*command, program, "1", "-2"], [*command, "-m", "program", "1", "-2"]):
+                done = subprocess.run(run, cwd=here, capture_output=True, text=True, check=False,
+                                      env={**os.environ, "PYTHONWARNINGS": "ignore"}, timeout=60)
+                self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                 (7, "__main__ ['1', '-2'] from beside\n['in program']\n", ""))
+            for arguments in ([], ["-x"], [f"{here}/none.py"]):
+                done = subprocess.run([*command, *arguments], capture_output=True, text=True,
+                                      check=False, timeout=60,
+                                      env={**os.environ, "PYTHONWARNINGS": "ignore"})
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertEqual(done.stderr.count("\n"), 1)
 
     def test_end_with_threads_that_wait(self):
         self.assertEqual(python(AT_THE_END), "end\n")

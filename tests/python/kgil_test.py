@@ -7,11 +7,13 @@ usage: PYTHON-ON-KGIL kgil_test.py
 To be run by CPython on kgil, as root in a guest with the module loaded.  Prints TAP.
 """
 import fcntl
+import json
 import os
 import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -21,6 +23,9 @@ STATE = struct.Struct("=QIIQ8I2Q")
 STATS = struct.Struct("=14Q")
 FIFO, FAIR = 1, 2
 DEVICE = "/dev/kgil"
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+KGIL = os.path.join(TOP, "build", "kgil")
+PACKAGE = os.path.join(TOP, "build", "pypkg")
 LOWEST = 300
 # What ends in moments may take so long on a busy machine.
 PATIENCE = 120
@@ -55,6 +60,20 @@ for thread in threads:
 for thread in threads:
     thread.join()
 print(len(done))
+"""
+
+# Long enough that who records sees the threads before they end.
+NAMED = """
+import threading, time
+def spin(until):
+    while time.monotonic() < until:
+        pass
+threads = [threading.Thread(target=spin, name=f"worker-{n}", args=(time.monotonic() + 1,))
+           for n in (1, 2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
 """
 
 FORKS_WITHOUT_DESCRIPTORS = """
@@ -223,6 +242,35 @@ class Gil(unittest.TestCase):
         for _ in range(5):
             done = python(DAEMONS)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+class Timeline(unittest.TestCase):
+    def test_threads_by_name(self):
+        """The picture of a program has its threads' names, and the GIL."""
+        with tempfile.TemporaryDirectory() as here:
+            program = os.path.join(here, "program.py")
+            with open(program, "w", encoding="ascii") as file:
+                file.write(NAMED)
+            done = subprocess.run([KGIL, "timeline", "--kgil-only", "--json",
+                                   "--output", os.path.join(here, "program.svg"), "--",
+                                   sys.executable, "-m", "kgil", program],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=PATIENCE, check=False,
+                                  env={**os.environ, "PYTHONPATH": PACKAGE})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            events = json.loads(done.stdout)["traceEvents"]
+        names = {event["name"]: set() for event in events if event["ph"] == "M"}
+        for event in events:
+            if event["ph"] == "M":
+                names[event["name"]].add(event["args"]["name"])
+        # The main thread has the program's name, "python".
+        self.assertEqual(names["thread_name"], {"worker-1", "worker-2", "python"})
+        self.assertRegex(names["process_name"].pop(), r"^gil [0-9]+ \(fair\)$")
+        workers = [event["tid"] for event in events if event["name"] == "thread_name" and
+                   event["args"]["name"].startswith("worker")]
+        for worker in workers:
+            did = {event["name"] for event in events if event["tid"] == worker}
+            self.assertGreaterEqual(did, {"has it", "waiting"})
 
 
 class WithoutModule(unittest.TestCase):

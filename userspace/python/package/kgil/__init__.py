@@ -6,7 +6,7 @@ of threading's classes of the same names.  They take memory only, until threads
 contend for one: from then on its waiters wait in a kernel object, which hands it
 from one thread to the next.  With shared=True a lock is a kernel object from the
 start, which processes can share.  GIL is a global interpreter lock of the
-kernel's.
+kernel's.  name_threads() tells the kernel how threads are called.
 
 backend is 'module', or 'futex' where the kernel has no kgil: everything works
 then, too, but nothing in the kernel shows it.  Importing kgil warns of that once.
@@ -29,6 +29,7 @@ from kgil._kgil import (
     _backend_reason,
     backend,
 )
+from kgil._names import name_threads
 
 __all__ = [
     "BoundedSemaphore",
@@ -40,6 +41,7 @@ __all__ = [
     "TIMEOUT_MAX",
     "ThreadError",
     "backend",
+    "name_threads",
 ]
 
 __version__ = _kgil.__version__

@@ -34,12 +34,15 @@ __all__ = [
     "TIMEOUT_MAX",
     "ThreadError",
     "backend",
+    "name_threads",
 ]
 
 __version__: str
 ThreadError = RuntimeError
 TIMEOUT_MAX: float
 backend: Literal["module", "futex"]
+
+def name_threads() -> None: ...
 
 @final
 class Stats(structseq[int | None], tuple[int, int, int, int, int | None, int | None, int, int, int, int, int, int]):
