@@ -27,13 +27,13 @@ static void die(const char *what)
 /* A call of the kernel hides the function that makes it: libc has no frame there. */
 static void take(void)
 {
-	if (ioctl(gil, KGIL_IOC_ACQUIRE))
+	if (ioctl(gil, KGIL_IOC_ACQUIRE, 0))
 		die("acquire");
 }
 
 static void give(void)
 {
-	if (ioctl(gil, KGIL_IOC_RELEASE))
+	if (ioctl(gil, KGIL_IOC_RELEASE, 0))
 		die("release");
 }
 

@@ -17,7 +17,11 @@ const char *demo_pictures = "kgil-demo";
  * An emulated machine may fail when the scheduler's code is changed while it runs, as
  * its events demand: the demo does without them.
  */
-static const struct trace_opts opts = { .buffer_kb = 4096, .no_switches = true };
+static const struct trace_opts opts = {
+	.buffer_kb = 4096,
+	.no_switches = true,
+	.no_forks = true,
+};
 
 /* What is recorded into must not stay behind: signals have to wait for its end. */
 static void block_signals(sigset_t *old)

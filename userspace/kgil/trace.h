@@ -82,11 +82,13 @@ struct trace {
  * struct trace_opts - what to record
  * @buffer_kb: of each processor
  * @no_switches: not what the scheduler does
+ * @no_forks: not which thread begins which
  * @stacks: where threads are when they begin to wait
  */
 struct trace_opts {
 	uint64_t buffer_kb;
 	bool no_switches;
+	bool no_forks;
 	bool stacks;
 };
 

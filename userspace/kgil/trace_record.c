@@ -157,9 +157,8 @@ static int prepare(struct trace_recording *r, const struct trace_opts *opts,
 		return -1;
 	if (tracefs_event_enable(r->instance, "kgil", NULL))
 		return fail(failure, "cannot switch on the events kgil:*");
-	if (!opts->no_switches &&
-	    (tracefs_event_enable(r->instance, "sched", "sched_switch") ||
-	     tracefs_event_enable(r->instance, "sched", "sched_process_fork")))
+	if ((!opts->no_switches && tracefs_event_enable(r->instance, "sched", "sched_switch")) ||
+	    (!opts->no_forks && tracefs_event_enable(r->instance, "sched", "sched_process_fork")))
 		return fail(failure, "cannot switch on the events of the scheduler");
 	return 0;
 }
