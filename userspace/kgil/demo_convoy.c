@@ -261,19 +261,21 @@ static void run_drawn(struct trace *trace, void *arg)
 }
 
 /* The convoy, and its end, as pictures. */
-static void draw_row(struct demo *demo, struct demo_object *gil, bool fair)
+static bool draw_row(struct demo *demo, struct demo_object *gil, bool fair)
 {
 	const struct row row = { DRAWN_THREADS, 5 * MS, false, fair };
 	struct job *job = out_alloc(sizeof(*job));
+	bool drawn;
 
 	job->row = &row;
 	job->gil = gil;
 	demo_check(kgil_set_policy(gil->path.fd, policy_of(&row)), "set the policy");
 	demo_check(kgil_set_interval(gil->path.fd, row.interval_ns), "set the switch interval");
 	demo_peer_start(&job->peer, DEMO_SOCKET, 0);
-	demo_picture(demo, gil, fair ? "fair" : "fifo", run_drawn, job);
+	drawn = demo_picture(demo, gil, fair ? "fair" : "fifo", run_drawn, job);
 	demo_peer_stop(&job->peer);
 	free(job);
+	return drawn;
 }
 
 static void draw_convoy(struct demo *demo, struct demo_object *gil)
@@ -283,8 +285,9 @@ static void draw_convoy(struct demo *demo, struct demo_object *gil)
 		out_wrapped(0, "Pictures of it, beside 2 CPU-bound threads (a browser shows them):");
 		putchar('\n');
 	}
-	draw_row(demo, gil, false);
-	draw_row(demo, gil, true);
+	/* Why there is none is said once. */
+	if (draw_row(demo, gil, false))
+		draw_row(demo, gil, true);
 }
 
 static double drop(const struct measured *m)
