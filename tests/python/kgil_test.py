@@ -247,6 +247,10 @@ class Gil(unittest.TestCase):
 class Timeline(unittest.TestCase):
     def test_threads_by_name(self):
         """The picture of a program has its threads' names, and the GIL."""
+        for policy in "fair", "fifo":
+            self.record(policy)
+
+    def record(self, policy):
         with tempfile.TemporaryDirectory() as here:
             program = os.path.join(here, "program.py")
             with open(program, "w", encoding="ascii") as file:
@@ -256,7 +260,7 @@ class Timeline(unittest.TestCase):
                                    sys.executable, "-m", "kgil", program],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   timeout=PATIENCE, check=False,
-                                  env={**os.environ, "PYTHONPATH": PACKAGE})
+                                  env={**os.environ, "PYTHONPATH": PACKAGE, "KGIL_POLICY": policy})
             self.assertEqual(done.returncode, 0, done.stderr)
             events = json.loads(done.stdout)["traceEvents"]
         names = {event["name"]: set() for event in events if event["ph"] == "M"}
@@ -265,7 +269,7 @@ class Timeline(unittest.TestCase):
                 names[event["name"]].add(event["args"]["name"])
         # The main thread has the program's name, "python".
         self.assertEqual(names["thread_name"], {"worker-1", "worker-2", "python"})
-        self.assertRegex(names["process_name"].pop(), r"^gil [0-9]+ \(fair\)$")
+        self.assertRegex(names["process_name"].pop(), rf"^gil [0-9]+ \({policy}\)$")
         workers = [event["tid"] for event in events if event["name"] == "thread_name" and
                    event["args"]["name"].startswith("worker")]
         for worker in workers:

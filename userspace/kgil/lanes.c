@@ -516,6 +516,16 @@ static void find_convoy(struct lanes *lanes)
 	}
 }
 
+/* As it was seen last, or else as it was created. */
+static void learn_policy(struct lanes *lanes, const struct trace *trace)
+{
+	size_t i;
+
+	for (i = 0; i < trace->policies_n; i++)
+		if (trace->policies[i].id == lanes->id)
+			lanes->policy = trace->policies[i].policy;
+}
+
 static bool has_switches(const struct trace *trace)
 {
 	size_t i;
@@ -554,6 +564,7 @@ bool lanes_make(struct lanes *lanes, const struct trace *trace, uint64_t id, int
 			lane->longest_wait = lanes->to - lane->waits_since;
 		lane->total[LANE_OUTSIDE] = lanes->to - lanes->from - busy(lane);
 	}
+	learn_policy(lanes, trace);
 	name_lanes(lanes, trace);
 	drop_idle_lanes(lanes);
 	find_convoy(lanes);

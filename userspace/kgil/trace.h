@@ -65,12 +65,20 @@ struct trace_name {
 	char comm[16];
 };
 
+/* An object's policy, as it was seen last; it can be changed, and no event says so. */
+struct trace_policy {
+	uint64_t id;
+	uint32_t policy;
+};
+
 struct trace {
 	struct trace_event *events; /* by time */
 	size_t n;
 	size_t size;
 	struct trace_name *names;
 	size_t names_n;
+	struct trace_policy *policies;
+	size_t policies_n;
 	struct trace_stack *stacks;
 	size_t stacks_n;
 	struct trace_spaces *spaces; /* to name what is at an address; NULL: none yet */

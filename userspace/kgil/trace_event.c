@@ -180,6 +180,7 @@ void trace_free(struct trace *trace)
 {
 	free(trace->events);
 	free(trace->names);
+	free(trace->policies);
 	trace_free_stacks(trace);
 	*trace = (struct trace){ .events = NULL };
 }

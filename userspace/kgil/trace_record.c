@@ -15,6 +15,7 @@
 #include <tracefs.h>
 
 #include "err.h"
+#include "net.h"
 #include "out.h"
 #include "trace.h"
 #include "trace_event.h"
@@ -197,6 +198,37 @@ static void learn_names(struct trace_recording *r)
 	}
 }
 
+static void set_policy(struct trace *trace, uint64_t id, uint32_t policy)
+{
+	size_t i;
+
+	for (i = 0; i < trace->policies_n && trace->policies[i].id != id; i++)
+		;
+	if (i == trace->policies_n) {
+		trace->policies = realloc(trace->policies, (i + 1) * sizeof(*trace->policies));
+		if (!trace->policies)
+			abort();
+		trace->policies_n++;
+	}
+	trace->policies[i] = (struct trace_policy){ id, policy };
+}
+
+static void learn_policies(struct trace_recording *r)
+{
+	struct net_object *objects = NULL;
+	struct net_client client;
+	unsigned int n = 0, i;
+
+	if (net_open(&client))
+		return;
+	if (!net_dump(&client, &objects, &n))
+		for (i = 0; i < n; i++)
+			if (net_has(&objects[i], KGIL_A_OBJECT_POLICY))
+				set_policy(r->trace, objects[i].id, objects[i].policy);
+	free(objects);
+	net_close(&client);
+}
+
 static void drain(struct trace_recording *r)
 {
 	tracefs_iterate_raw_events(r->tep, r->instance, NULL, 0, on_record, r);
@@ -315,6 +347,7 @@ static int record_until(struct trace_recording *r, pid_t pid, uint64_t ns)
 {
 	struct timespec period = { .tv_nsec = r->stacks ? STACKS_PERIOD_NS : PERIOD_NS };
 	uint64_t start = now_ns();
+	unsigned int round = 0;
 	bool child_gone = false;
 	int status = 0;
 
@@ -322,6 +355,10 @@ static int record_until(struct trace_recording *r, pid_t pid, uint64_t ns)
 		nanosleep(&period, NULL);
 		child_gone = child_ended(pid, &status);
 		drain(r);
+		round++;
+		/* It seldom changes but at the beginning. */
+		if (!(round & (round - 1)))
+			learn_policies(r);
 		out_progress("recording: %s, %s events", out_time(now_ns() - start).s,
 			     out_count(r->trace->n).s);
 	}
