@@ -176,25 +176,38 @@ static int on_record(struct tep_event *event, struct tep_record *record, int cpu
 	return 0;
 }
 
-/* Names that no event of the scheduler has told, while the threads are there. */
-static void learn_names(struct trace_recording *r)
+static void learn_name(struct trace *trace, int pid)
 {
 	char path[48], name[32];
 	FILE *file;
 
-	for (; r->named < r->trace->n; r->named++) {
-		int pid = r->trace->events[r->named].pid;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return;
+	if (fgets(name, sizeof(name), file)) {
+		name[strcspn(name, "\n")] = '\0';
+		trace_set_name(trace, pid, name);
+	}
+	fclose(file);
+}
 
-		if (!pid || trace_comm(r->trace, pid))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-		file = fopen(path, "r");
-		if (file && fgets(name, sizeof(name), file)) {
-			name[strcspn(name, "\n")] = '\0';
-			trace_set_name(r->trace, pid, name);
-		}
-		if (file)
-			fclose(file);
+/*
+ * Names that no event of the scheduler has told, while the threads are there.  A thread
+ * may get its name after it was seen first.
+ */
+static void learn_names(struct trace_recording *r)
+{
+	struct trace *trace = r->trace;
+	size_t i;
+
+	for (i = 0; i < trace->names_n; i++)
+		learn_name(trace, trace->names[i].pid);
+	for (; r->named < trace->n; r->named++) {
+		int pid = trace->events[r->named].pid;
+
+		if (pid && !trace_comm(trace, pid))
+			learn_name(trace, pid);
 	}
 }
 
