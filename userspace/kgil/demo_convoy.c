@@ -282,7 +282,8 @@ static void draw_convoy(struct demo *demo, struct demo_object *gil)
 {
 	if (!out_json) {
 		putchar('\n');
-		out_wrapped(0, "Pictures of it, beside 2 CPU-bound threads (a browser shows them):");
+		out_wrapped(0, "Pictures of it, beside 2 CPU-bound threads (a browser shows "
+			       "them):");
 		putchar('\n');
 	}
 	/* Why there is none is said once. */

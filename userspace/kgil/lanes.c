@@ -495,7 +495,8 @@ static bool is_in_convoy(const struct lane *lane, uint64_t had, uint64_t ran, ui
 
 static void find_convoy(struct lanes *lanes)
 {
-	uint64_t had = 0, ran = 0, got = 0, others;
+	uint64_t all = lanes->to - lanes->from, had = 0, ran = 0, got = 0;
+	uint64_t others, others_had, others_ran;
 	unsigned int i;
 
 	for (i = 0; i < lanes->n; i++) {
@@ -509,9 +510,9 @@ static void find_convoy(struct lanes *lanes)
 		if (!lane->acquired || !lane->waits || got == lane->acquired)
 			continue;
 		others = got - lane->acquired;
-		lane->convoy = is_in_convoy(
-			lane, (had - (busy(lane) - lane->total[LANE_WAITING])) / others,
-			(ran - lane->total[LANE_RUNNING]) / others, lanes->to - lanes->from);
+		others_had = had - (busy(lane) - lane->total[LANE_WAITING]);
+		others_ran = ran - lane->total[LANE_RUNNING];
+		lane->convoy = is_in_convoy(lane, others_had / others, others_ran / others, all);
 		lanes->convoy += lane->convoy;
 	}
 }

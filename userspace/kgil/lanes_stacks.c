@@ -60,7 +60,8 @@ static struct line *line_of(struct folded *f, const char *name, const uint32_t *
 
 	for (i = 0; i < f->lines; i++) {
 		line = &f->line[i];
-		if (!strcmp(line->name, name) && !memcmp(line->stacks, stacks, sizeof(line->stacks)))
+		if (!memcmp(line->stacks, stacks, sizeof(line->stacks)) &&
+		    !strcmp(line->name, name))
 			return line;
 	}
 	f->line = realloc(f->line, (f->lines + 1) * sizeof(*f->line));

@@ -294,7 +294,8 @@ static void draw_queue(const struct canvas *c)
 	}
 	svg_text(c->file, "dim", LEFT + COLUMNS + 6, queue_top(c) + 10, 11, SVG_START, "%u",
 		 lanes->most_waiting);
-	svg_text(c->file, "dim", LEFT + COLUMNS + 6, queue_top(c) + QUEUE_HEIGHT, 11, SVG_START, "0");
+	svg_text(c->file, "dim", LEFT + COLUMNS + 6, queue_top(c) + QUEUE_HEIGHT, 11, SVG_START,
+		 "0");
 	free(deepest);
 }
 

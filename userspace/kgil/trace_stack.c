@@ -60,11 +60,12 @@ static Dwfl *map(int tgid)
 
 static struct space *space_of(struct trace *trace, int tgid)
 {
-	struct trace_spaces *all = trace->spaces;
+	struct trace_spaces *all;
 	size_t i;
 
-	if (!all)
-		all = trace->spaces = out_alloc(sizeof(*all));
+	if (!trace->spaces)
+		trace->spaces = out_alloc(sizeof(*trace->spaces));
+	all = trace->spaces;
 	for (i = 0; i < all->n; i++)
 		if (all->spaces[i].tgid == tgid)
 			return &all->spaces[i];
