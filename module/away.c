@@ -184,25 +184,34 @@ static void kgil_away_irq(struct irq_work *irq_work)
 	schedule_work(&absence->work);
 }
 
+/* Who is to be reported; 0: nobody any more. */
+static u64 kgil_absence_late(struct kgil_absence *absence, u64 *ns)
+{
+	u64 owner = absence->late_owner;
+
+	*ns = absence->late_ns;
+	absence->late_owner = 0;
+	return owner;
+}
+
 static void kgil_away_report(struct work_struct *work)
 {
 	struct kgil_absence *absence = container_of(work, struct kgil_absence,
 						    work);
-	struct kgil_away_bucket *bucket = NULL;
 	struct kgil_object *obj = absence->obj;
+	struct kgil_away_bucket *bucket;
 	unsigned long flags;
 	u64 owner, ns;
 
 	raw_spin_lock(&obj->lock);
-	if (absence->task) {
+	if (!absence->task) {
+		owner = kgil_absence_late(absence, &ns);
+	} else {
 		bucket = kgil_away_bucket(absence->task);
 		raw_spin_lock_irqsave(&bucket->lock, flags);
-	}
-	owner = absence->late_owner;
-	ns = absence->late_ns;
-	absence->late_owner = 0;
-	if (bucket)
+		owner = kgil_absence_late(absence, &ns);
 		raw_spin_unlock_irqrestore(&bucket->lock, flags);
+	}
 	raw_spin_unlock(&obj->lock);
 	if (owner)
 		kgil_event_owner_blocked(obj, owner, ns);
