@@ -42,6 +42,7 @@
  * @task: who is followed, whose tie holds a reference; NULL: nobody
  * @owner: id of that thread
  * @counting: @task owns the gil and somebody waits
+ * @coming: @task was granted the gil in its wait, and has not returned from that
  * @out: @task is away
  * @unseen: no switch of @task was seen yet, so that @out is a guess
  * @blocked: it is away, or will be when @unseen, because it blocks
@@ -62,6 +63,7 @@ struct kgil_absence {
 	struct task_struct *task;
 	u64 owner;
 	bool counting;
+	bool coming;
 	bool out;
 	bool unseen;
 	bool blocked;
@@ -148,7 +150,7 @@ static void kgil_away_leaves(struct task_struct *task, bool blocked)
 		return;
 	raw_spin_lock(&bucket->lock);
 	hlist_for_each_entry(absence, &bucket->absences, node)
-		if (absence->task == task)
+		if (absence->task == task && !absence->coming)
 			kgil_absence_begins(absence, blocked, kgil_now());
 	raw_spin_unlock(&bucket->lock);
 }
@@ -248,6 +250,7 @@ static bool kgil_absence_follow(struct kgil_absence *absence,
 	if (room) {
 		absence->task = task;
 		absence->owner = tie->id;
+		absence->coming = false;
 		absence->out = false;
 		absence->unseen = false;
 		hlist_add_head(&absence->node, &bucket->absences);
@@ -278,7 +281,8 @@ static void kgil_absence_guess(struct kgil_absence *absence)
  * @tie: of the thread: the caller, or one that may have to be woken first
  * @now: ns
  *
- * The time until it runs is none in which it is blocked by its own doing.
+ * The time until it runs is none in which it is blocked by its own doing.  It may
+ * not even sleep yet: then it still goes to sleep as a waiter.
  */
 void kgil_away_owner(struct kgil_object *obj, struct kgil_tie *tie, u64 now)
 {
@@ -295,10 +299,28 @@ void kgil_away_owner(struct kgil_object *obj, struct kgil_tie *tie, u64 now)
 	}
 	bucket = kgil_away_bucket(absence->task);
 	raw_spin_lock_irqsave(&bucket->lock, flags);
+	absence->coming = absence->task != current;
 	absence->out = false;
 	absence->unseen = false;
 	absence->since = now;
 	absence->counting = obj->queue.length;
+	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+}
+
+/**
+ * kgil_away_arrived() - the caller has waited and got the gil
+ * @obj: the gil, not locked
+ */
+void kgil_away_arrived(struct kgil_object *obj)
+{
+	struct kgil_away_bucket *bucket = kgil_away_bucket(current);
+	struct kgil_absence *absence;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&bucket->lock, flags);
+	hlist_for_each_entry(absence, &bucket->absences, node)
+		if (absence->task == current && absence->obj == obj)
+			absence->coming = false;
 	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 }
 

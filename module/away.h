@@ -22,6 +22,9 @@ void kgil_away_contended(struct kgil_object *obj, struct kgil_tie *tie,
 void kgil_away_end(struct kgil_object *obj, u64 now);
 void kgil_away_forget(struct kgil_object *obj, const struct kgil_tie *tie);
 
+/* Not under it; only while obj->absence isn't NULL. */
+void kgil_away_arrived(struct kgil_object *obj);
+
 int kgil_away_init(void);
 void kgil_away_exit(void);
 

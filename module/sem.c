@@ -487,6 +487,8 @@ int kgil_sem_wait(struct kgil_object *obj, struct kgil_waiter *waiter,
 		kgil_report_if_long(obj, waiter);
 	if (err && err != -EOWNERDEAD)
 		return err;
+	if (unlikely(READ_ONCE(obj->absence)))
+		kgil_away_arrived(obj);
 	if (unlikely(fatal_signal_pending(current))) {
 		kgil_sem_pass_on(obj, waiter);
 		err = -ERESTARTSYS;

@@ -149,7 +149,7 @@ KGIL_TEST(each, timed_out_wait)
 	struct kgil_stats seen;
 
 	ASSERT_EQ(0, acquire(self->fd));
-	deadline = now_ns() + NSEC_PER_SEC / 2;
+	deadline = now_ns() + NSEC_PER_SEC;
 	ASSERT_TRUE(post_waits(worker, op_until, deadline));
 	waiting = now_ns();
 	ASSERT_EQ(ETIMEDOUT, result(worker));
