@@ -387,7 +387,7 @@ KGIL_TEST(gil, event)
 	EXPECT_EQ(KGIL_TYPE_GIL, get_u32(table[KGIL_A_OBJECT_TYPE]));
 	EXPECT_EQ(attach(self->fd), get_u64(table[KGIL_A_OBJECT_OWNER]));
 	EXPECT_LE(NAP, get_u64(table[KGIL_A_OBJECT_BLOCKED]));
-	EXPECT_FALSE(table[KGIL_A_OBJECT_OWNER_PID]);
+	EXPECT_EQ(NULL, table[KGIL_A_OBJECT_OWNER_PID]);
 	/* Too short to be told. */
 	ASSERT_EQ(0, set_away(self->fd, NEVER));
 	next_event(sock, KGIL_CMD_CHANGED_NTF, table);
@@ -408,7 +408,7 @@ KGIL_TEST(gil, shown)
 	struct kgil_away away;
 
 	ASSERT_EQ(0, get_object(sock, id, table));
-	EXPECT_FALSE(table[KGIL_A_OBJECT_AWAY]);
+	EXPECT_EQ(NULL, table[KGIL_A_OBJECT_AWAY]);
 	EXPECT_EQ(0, get_u64(table[KGIL_A_OBJECT_AWAY_THRESHOLD]));
 	ASSERT_EQ(0, set_away(self->fd, NEVER));
 	ASSERT_EQ(0, acquire(self->fd));
@@ -428,7 +428,7 @@ KGIL_TEST(gil, shown)
 	EXPECT_EQ(NEVER, proc_number(id, "away_threshold_ns"));
 	ASSERT_EQ(0, get_object(sock, id, table));
 	EXPECT_EQ(NEVER, get_u64(table[KGIL_A_OBJECT_AWAY_THRESHOLD]));
-	ASSERT_TRUE(table[KGIL_A_OBJECT_AWAY]);
+	ASSERT_NE(NULL, table[KGIL_A_OBJECT_AWAY]);
 	parse(payload(table[KGIL_A_OBJECT_AWAY]),
 	      table[KGIL_A_OBJECT_AWAY]->nla_len - NLA_HDRLEN, nest, KGIL_A_AWAY_MAX + 1);
 	EXPECT_EQ(away.blocks, get_u64(nest[KGIL_A_AWAY_BLOCKS]));
