@@ -53,6 +53,9 @@ print([comm(t.native_id) for t in [*threads, threading.main_thread()]])
 end.set()
 """
 
+# What kgil timeline puts before PYTHONPATH.
+SITE = str(Path(__file__).resolve().parents[2] / "build" / "kgil-python")
+
 PROGRAM = """
 import sys, threading
 import beside
@@ -145,6 +148,22 @@ class Package(TestCase):
         self.assertEqual(python(NAMES), "['worker', 'renamed', 'läuft 456789ab', 'python3']\n")
         self.assertEqual(python(NAMES.replace("kgil.name_threads()", "")).count("python3"), 4)
 
+    def test_site_is_not_seen(self):
+        """The machine's own sitecustomize, and what can be imported, are as without ours."""
+        show = "import sys; print(sys.path, getattr(sys.modules.get('sitecustomize'), '__file__', 0))"
+        with tempfile.TemporaryDirectory() as here:
+            own = Path(here, "sitecustomize.py")
+            outputs = []
+            for path in (here, f"{SITE}:{here}"):
+                for text in "print('own')", "import kgil_none", "1 / 0":
+                    own.write_text(text, encoding="utf-8")
+                    done = subprocess.run([sys.executable, "-B", "-c", show], capture_output=True,
+                                          text=True, check=False, timeout=60,
+                                          env={**os.environ, "PYTHONPATH": path})
+                    outputs.append((done.returncode, done.stdout, done.stderr.splitlines()[-1:]))
+            self.assertEqual(outputs[:3], outputs[3:])
+            self.assertIn(str(own), outputs[0][1])
+
     def test_runs_a_program(self):
         with tempfile.TemporaryDirectory() as here:
             Path(here, "beside.py").write_text("name = 'from beside'\n", encoding="utf-8")
@@ -156,6 +175,11 @@ class Package(TestCase):
                                       env={**os.environ, "PYTHONWARNINGS": "ignore"}, timeout=60)
                 self.assertEqual((done.returncode, done.stdout, done.stderr),
                                  (7, "__main__ ['1', '-2'] from beside\n['in program']\n", ""))
+            done = subprocess.run([sys.executable, "program.py", "1", "-2"], cwd=here,
+                                  capture_output=True, text=True, check=False,
+                                  env={**os.environ, "PYTHONPATH": SITE}, timeout=60)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (7, "__main__ ['1', '-2'] from beside\n['in program']\n", ""))
             for arguments in ([], ["-x"], [f"{here}/none.py"]):
                 done = subprocess.run([*command, *arguments], capture_output=True, text=True,
                                       check=False, timeout=60,

@@ -25,7 +25,6 @@ FIFO, FAIR = 1, 2
 DEVICE = "/dev/kgil"
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 KGIL = os.path.join(TOP, "build", "kgil")
-PACKAGE = os.path.join(TOP, "build", "pypkg")
 LOWEST = 300
 # What ends in moments may take so long on a busy machine.
 PATIENCE = 120
@@ -257,10 +256,10 @@ class Timeline(unittest.TestCase):
                 file.write(NAMED)
             done = subprocess.run([KGIL, "timeline", "--kgil-only", "--json",
                                    "--output", os.path.join(here, "program.svg"), "--",
-                                   sys.executable, "-m", "kgil", program],
+                                   sys.executable, program],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   timeout=PATIENCE, check=False,
-                                  env={**os.environ, "PYTHONPATH": PACKAGE, "KGIL_POLICY": policy})
+                                  env={**os.environ, "KGIL_POLICY": policy})
             self.assertEqual(done.returncode, 0, done.stderr)
             events = json.loads(done.stdout)["traceEvents"]
         names = {event["name"]: set() for event in events if event["ph"] == "M"}

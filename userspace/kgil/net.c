@@ -44,6 +44,9 @@ void net_close(struct net_client *client)
 
 int net_error(int err, const char *what)
 {
+	/* EPROTONOSUPPORT: the module is just being unloaded. */
+	if (err == -NLE_PROTO_MISMATCH)
+		return err_no_module();
 	return err_failed("%s: %s", what, nl_geterror(err));
 }
 

@@ -13,6 +13,7 @@
 
 #include <kgil.h>
 
+#include "beside.h"
 #include "cmd.h"
 #include "err.h"
 #include "opt.h"
@@ -46,60 +47,20 @@ static const struct opt_spec spec = {
 	.program = true,
 };
 
-/* Is @file a library to be read? */
-static bool is_library(const char *file)
-{
-	return !access(file, R_OK);
-}
-
-/* "DIRECTORY OF THIS COMMAND/@where/LIBRARY", to be freed; NULL: there is none. */
-static char *beside_command(const char *where)
-{
-	char self[4096], *file;
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self));
-	char *slash;
-
-	if (len < 0 || len == sizeof(self))
-		return NULL;
-	self[len] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	if (asprintf(&file, "%s/%s" LIBRARY, self, where) < 0)
-		return NULL;
-	if (is_library(file))
-		return file;
-	free(file);
-	return NULL;
-}
-
-/* In the build tree, and when installed: wherever that is now, or was to be. */
-static char *find_library(void)
-{
-	char *file = beside_command("");
-
-	if (!file)
-		file = beside_command("../lib/");
-	if (!file && is_library(KGIL_LIBDIR "/" LIBRARY))
-		file = strdup(KGIL_LIBDIR "/" LIBRARY);
-	return file;
-}
-
 /* The library, with its path from the root; NULL after one line. */
 static char *choose_library(void)
 {
 	char *file;
 
 	if (!library) {
-		file = find_library();
+		file = beside_find(LIBRARY);
 		if (!file)
-			err_failed(LIBRARY " is not beside this command, nor in " KGIL_LIBDIR
+			err_failed(LIBRARY " is not beside this command, nor in " BESIDE_LIBDIR
 					   "; name it with --library");
 		return file;
 	}
 	file = realpath(library, NULL);
-	if (file && is_library(file))
+	if (file && !access(file, R_OK))
 		return file;
 	err_failed("--library: %s: %s", library, strerror(errno));
 	free(file);

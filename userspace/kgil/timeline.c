@@ -63,7 +63,8 @@ static const struct opt_spec spec = {
 	.about = "Record who has an object and who waits for it, while COMMAND runs or for some\n"
 		 "time, and draw it: a lane for each thread, and a table. Needs root.",
 	.opts = options,
-	.more = "With --json, what --chrome writes is printed.\n"
+	.more = "With --json, what --chrome writes is printed. The threads of a COMMAND in Python\n"
+		"have their names, by a module that PYTHONPATH has for that.\n"
 		"\n"
 		"Examples:\n"
 		"  kgil timeline -- kgil contend --threads 8 --work 50us --duration 200ms\n"

@@ -17,6 +17,7 @@
 #include "err.h"
 #include "net.h"
 #include "out.h"
+#include "python_names.h"
 #include "trace.h"
 #include "trace_event.h"
 
@@ -333,6 +334,7 @@ static pid_t start(char **argv, int go[2])
 	if (read(go[0], &byte, 1) != 1)
 		_exit(1);
 	close(go[0]);
+	python_names();
 	execvp(argv[0], argv);
 	err_print("%s: %s", argv[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
